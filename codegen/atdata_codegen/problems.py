@@ -1,0 +1,79 @@
+"""What can be wrong with a document: where, what, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from atdata_lexicon.errors import AtdataError
+
+__all__ = ["Problem", "ProblemError", "clean", "json_path"]
+
+Severity = Literal["error", "warning"]
+
+#: Longest message that is shown; a document may hold megabytes in one string.
+_MAX = 500
+
+
+def clean(text: object, limit: int = 120) -> str:
+    """Text of a stranger made fit for a terminal: printable ASCII, bounded in length.
+
+    >>> clean("a\\x1b[31m")
+    'a\\\\x1b[31m'
+    """
+    raw = text if isinstance(text, str) else repr(text)
+    cut = raw[: limit + 1]
+    shown = cut.encode("unicode_escape").decode("ascii")
+    return shown[:limit] + "..." if len(raw) > limit or len(shown) > limit else shown
+
+
+def json_path(path: Sequence[str | int]) -> str:
+    """``$.defs.main.properties["a b"][0]`` for a sequence of keys and positions."""
+    out = ["$"]
+    for part in path:
+        if isinstance(part, int):
+            out.append(f"[{part}]")
+        elif part.isascii() and part.isidentifier() and len(part) <= 128:
+            out.append("." + part)
+        else:
+            out.append('["' + clean(part).replace('"', '\\"') + '"]')
+    return "".join(out)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One finding in one document.
+
+    ``path`` leads from the document's root to the value; ``message`` says what is wrong, ``hint`` what to do.
+    ``file`` and ``line`` are filled in by the loader, which knows them.
+    """
+
+    path: tuple[str | int, ...]
+    message: str
+    hint: str = ""
+    severity: Severity = "error"
+    code: str = "invalid"
+    file: str = ""
+    line: int = 0
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line} " if self.file else ""
+        text = f"{where}{json_path(self.path)}: {self.message}"
+        return text + (f"; {self.hint}" if self.hint else "")
+
+
+class ProblemError(AtdataError, ValueError):
+    """A document was refused. ``problems`` holds every reason; the message shows the first ones.
+
+    Its text stays under 2,000 characters whatever the document holds.
+    """
+
+    def __init__(self, problems: Iterable[Problem], what: str = "document") -> None:
+        self.problems = tuple(problems)
+        self.what = what
+        shown = [str(p)[:_MAX] for p in self.problems[:3]]
+        more = len(self.problems) - len(shown)
+        if more:
+            shown.append(f"... and {more} more")
+        super().__init__(f"{clean(what)} refused: " + "\n".join(shown))
