@@ -1,0 +1,52 @@
+# Every command of the project. `make help` lists them; CI runs `make test` and nothing else.
+PYTHON ?= python3
+VENV ?= .venv
+PYTEST ?= -n auto
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help venv quickstart test check generate generate-check soak bench-gen bench-sample clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+venv: $(VENV)/.installed ## Make the environment in .venv (PYTHON=python3.12 to choose the Python)
+
+$(VENV)/.installed: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "atdata needs Python 3.11 or newer, and $(PYTHON) is not; try: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	@touch $@
+
+quickstart: venv ## Generate the classes, write a small dataset with one, read it back in batches
+	$(BIN)/atdata-gen lexicons/ -o generated/
+	$(BIN)/python examples/quickstart.py
+
+test: venv ## Set up and pass all tests, type checks and lints
+	$(BIN)/python -m pytest $(PYTEST)
+	$(MAKE) --no-print-directory check generate-check
+
+check: venv ## Type checks and lints
+	$(BIN)/mypy
+	$(BIN)/pyright --pythonpath $(BIN)/python
+	$(BIN)/ruff check
+
+generate: venv ## Make generated/ anew from lexicons/
+	$(BIN)/atdata-gen lexicons/ -o generated/
+
+generate-check: venv ## Fail if generated/ is not what lexicons/ says
+	$(BIN)/atdata-gen lexicons/ -o generated/ --check
+
+soak: venv ## Run the tests of faults and bad input at full scale (takes hours)
+	ATDATA_SCALE=20 $(BIN)/python -m pytest -m slow
+
+bench-gen: venv ## Time the generator
+	$(BIN)/python benchmarks/bench_gen.py
+
+bench-sample: venv ## Time packing and unpacking of samples
+	$(BIN)/python benchmarks/bench_sample.py
+
+clean: ## Remove caches, builds and the quickstart's data (the environment stays)
+	rm -rf build dist quickstart-data .pytest_cache .mypy_cache .ruff_cache .hypothesis .atdata-gen
+	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
