@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ("src", "codegen", "templates", "tools", "benchmarks", "examples")
-TEXT = {".py", ".pyi", ".md", ".toml", ".j2", ".json", ".txt", ".yml", ".yaml", ".cfg", ".sh", ""}
+TEXT = {".py", ".pyi", ".md", ".toml", ".jinja", ".json", ".txt", ".yml", ".yaml", ".cfg", ".sh", ""}
 
 #: Paths of one machine, and package registries other than by their ordinary clients.
 FOREIGN = {

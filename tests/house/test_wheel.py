@@ -37,11 +37,10 @@ def contents(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
 @pytest.mark.parametrize("package", PACKAGES)
 def test_the_wheel_holds_every_file_of_a_package(package: str, contents: set[str]) -> None:
     root = ROOT / PACKAGES[package]
-    kept = {".py", ".pyi", ".j2", ".typed"}
     files = {
         path.relative_to(root).as_posix()
         for path in (root / package).rglob("*")
-        if path.suffix in kept or path.name == "py.typed"
+        if path.is_file() and "__pycache__" not in path.parts and not path.name.startswith(".")
     }
 
     assert files
@@ -49,7 +48,7 @@ def test_the_wheel_holds_every_file_of_a_package(package: str, contents: set[str
 
 
 def test_the_wheel_holds_templates_and_types(contents: set[str]) -> None:
-    assert any(name.startswith("atdata_templates/") and name.endswith(".j2") for name in contents)
+    assert any(name.startswith("atdata_templates/") and name.endswith(".jinja") for name in contents)
     assert {f"{package}/py.typed" for package in PACKAGES} <= contents
     assert any(name.startswith("atdata_generated/") and name.endswith(".pyi") for name in contents)
 
