@@ -1,0 +1,217 @@
+"""Batches: the same attribute of many samples at once. Arrays stack, everything else is a list."""
+
+from __future__ import annotations
+
+import copyreg
+from abc import ABCMeta
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_args
+
+from atdata._errors import UnequalShapesError, type_name
+
+if TYPE_CHECKING:
+    from typing import Self
+
+__all__ = ["BatchMeta", "SampleBatch"]
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class BatchMeta(ABCMeta):
+    """The class of batch classes: one made at run time pickles as the batch class of its schema document."""
+
+    def __reduce_class__(cls) -> Any:
+        sample_type = cls.__dict__.get("_sample_type")
+        if sample_type is None or "_document" not in sample_type.__dict__:
+            return cls.__qualname__
+        return batch_type_of, (sample_type,)
+
+
+copyreg.pickle(BatchMeta, BatchMeta.__reduce_class__)
+
+
+def batch_type_of(sample_type: type[Any]) -> type[SampleBatch[Any]]:
+    """The typed batch class that came with ``sample_type``, or the plain one.
+
+    >>> import atdata
+    >>> batch_type_of(atdata.DictSample).__name__
+    'SampleBatch'
+    """
+    return getattr(sample_type, "_batch_type", None) or SampleBatch
+
+
+class SampleBatch(Generic[T_co], metaclass=BatchMeta):
+    """Samples of one class, read column by column: ``batch.image`` stacks, ``batch.label`` is a list.
+
+    A column is made when it is first asked for, and kept. ``batch["image"]`` is the same as
+    ``batch.image``, ``batch[0]`` is the first sample, and ``column_list("image")`` does not stack.
+
+    >>> import atdata
+    >>> @atdata.packable
+    ... class Word:
+    ...     text: str
+    >>> batch = SampleBatch[Word]([Word(text="a"), Word(text="b")])
+    >>> batch.text, len(batch)
+    (['a', 'b'], 2)
+    """
+
+    _sample_type: type[Any] | None = None
+    _samples: list[Any] | None
+    _columns: dict[str, Any]
+    _length: int
+
+    def __class_getitem__(cls, item: Any) -> Any:
+        alias = super().__class_getitem__(item)  # type: ignore[misc]  # typeshed hides Generic's
+        return _Alias(alias) if cls is SampleBatch and isinstance(item, type) else alias
+
+    def __init__(self, samples: Sequence[T_co]) -> None:
+        if self._sample_type is None:
+            raise TypeError(
+                "SampleBatch needs the class of its samples: write SampleBatch[MySample](samples), "
+                "not SampleBatch(samples)"
+            )
+        self._samples = list(samples)
+        self._columns = {}
+        self._length = len(self._samples)
+
+    @classmethod
+    def _set_sample_type(cls, sample_type: type[Any]) -> None:
+        cls._sample_type = sample_type
+
+    @classmethod
+    def _from_columns(cls, sample_type: type[Any], columns: Mapping[str, Any], length: int) -> Self:
+        """A batch of ready columns, whose samples are made only when somebody asks for them."""
+        batch = cls.__new__(cls)
+        batch._sample_type = sample_type
+        batch._samples = None
+        batch._columns = dict(columns)
+        batch._length = length
+        return batch
+
+    @property
+    def sample_type(self) -> type[T_co]:
+        """The class of the samples."""
+        assert self._sample_type is not None
+        return self._sample_type
+
+    @property
+    def samples(self) -> list[T_co]:
+        """The samples themselves."""
+        if self._samples is None:
+            columns = self._columns
+            self._samples = [
+                self._sample_type(**{name: column[i] for name, column in columns.items()})  # type: ignore[misc]
+                for i in range(self._length)
+            ]
+        return self._samples
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __iter__(self) -> Iterator[T_co]:
+        return iter(self.samples)
+
+    def __getitem__(self, key: Any) -> Any:
+        if isinstance(key, str):
+            return self._column(key)
+        return self.samples[key]
+
+    def __getattr__(self, name: str) -> Any:
+        # Only called for names that are no attribute, so not for those of this class.
+        if name.startswith("__") or name in ("_columns", "_samples", "_length"):
+            raise AttributeError(name)
+        try:
+            return self._column(name)
+        except KeyError:
+            raise AttributeError(f"{_title(self)} has no column {name!r}: its samples have no such field") from None
+
+    def _column(self, name: str) -> Any:
+        try:
+            return self._columns[name]
+        except KeyError:
+            pass
+        values = self.column_list(name)
+        column = self._columns[name] = _aggregate(values, _title(self), name)
+        return column
+
+    def column_list(self, name: str) -> list[Any]:
+        """The values of one field as a list, also when they are arrays of unequal shape."""
+        if self._samples is None:
+            return list(self._columns[name])
+        known = getattr(self._sample_type, "__dataclass_fields__", None)
+        if known is not None:
+            if name not in known:
+                raise KeyError(name)
+            return [getattr(sample, name) for sample in self._samples]
+        if not any(name in sample for sample in self._samples):
+            raise KeyError(name)
+        return [sample.get(name) for sample in self._samples]
+
+    def __repr__(self) -> str:
+        return f"<{_title(self)} of {self._length} samples>"
+
+    def __reduce__(self) -> Any:
+        return _rebuild, (type(self), self._sample_type, self._samples, self._columns, self._length)
+
+
+class _Alias:
+    """``SampleBatch[Word]``: what is made by calling it knows its sample class from the start."""
+
+    __slots__ = ("_alias", "_item")
+
+    def __init__(self, alias: Any) -> None:
+        self._alias = alias
+        self._item = get_args(alias)[0]
+
+    def __call__(self, samples: Sequence[Any]) -> SampleBatch[Any]:
+        batch = SampleBatch._from_columns(self._item, {}, 0)
+        SampleBatch.__init__(batch, samples)
+        return batch
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._alias, name)
+
+    def __mro_entries__(self, bases: tuple[Any, ...]) -> tuple[type, ...]:
+        return (SampleBatch,)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Alias) and self._item == other._item
+
+    def __hash__(self) -> int:
+        return hash((SampleBatch, self._item))
+
+    def __repr__(self) -> str:
+        return repr(self._alias)
+
+    def __reduce__(self) -> Any:
+        return SampleBatch.__class_getitem__, (self._item,)
+
+
+def _rebuild(cls: Any, sample_type: Any, samples: Any, columns: Any, length: int) -> SampleBatch[Any]:
+    batch: SampleBatch[Any] = cls._from_columns(sample_type, columns, length)
+    batch._samples = samples
+    return batch
+
+
+def _title(batch: SampleBatch[Any]) -> str:
+    if type(batch) is not SampleBatch:
+        return type_name(type(batch))
+    return f"SampleBatch[{type_name(batch._sample_type or object)}]"
+
+
+def _aggregate(values: list[Any], title: str, name: str) -> Any:
+    import numpy as np
+
+    if not values or not isinstance(values[0], np.ndarray) or not all(isinstance(v, np.ndarray) for v in values):
+        return values
+    shape = values[0].shape
+    if any(v.shape != shape for v in values):
+        found = list(dict.fromkeys(str(v.shape) for v in values))
+        listed = ", ".join(found[:6]) + (", ..." if len(found) > 6 else "")
+        raise UnequalShapesError(
+            f"{title}.{name}: arrays of unequal shape do not stack ({listed}); "
+            f"use column_list({name!r}) for a list, or crop or pad the samples first",
+            sample_type=title,
+            field=name,
+        )
+    return np.stack(values)

@@ -1,0 +1,62 @@
+"""Specialised pack and unpack code for hand-written classes, built when it is first needed.
+
+The text depends on nothing but the plan, so it is kept in the user's cache directory by the plan's
+hash, and jinja2 is not even imported when it is found there.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import linecache
+import threading
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from hashlib import sha256
+from types import CodeType
+from typing import TYPE_CHECKING, Any
+
+from atdata import _values
+from atdata._packable import PackableSample, install
+from atdata._plan import plan_from_class
+
+if TYPE_CHECKING:
+    from atdata_codegen.samples.codec import CodecPlan
+
+__all__ = ["build"]
+
+_HELPERS: dict[str, Callable[..., Any]] = {name: getattr(_values, name) for name in _values.__all__}
+_lock = threading.RLock()
+
+
+def build(cls: type[PackableSample[Any]]) -> None:
+    """Give ``cls`` its codec."""
+    with _lock:
+        if cls.__dict__.get("_codec"):
+            return
+        if not dataclasses.is_dataclass(cls) or "__dataclass_fields__" not in cls.__dict__:
+            raise TypeError(
+                f"{cls.__name__} is no dataclass of its own: decorate it with @atdata.packable or @dataclass"
+            )
+        plan, names = plan_from_class(cls)
+        namespace: dict[str, Any] = {"Any": Any, "Mapping": Mapping, **_HELPERS, **names}
+        exec(_code(plan), namespace)
+        fields = tuple(f.name for f in plan.fields)
+        arrays = tuple(f.name for f in plan.fields if "out_array(v_" in f.out and not f.out.startswith("["))
+        install(cls, namespace["_encode"], namespace["_decode"], fields, arrays)
+
+
+@lru_cache(maxsize=256)
+def _code(plan: CodecPlan) -> CodeType:
+    from atdata import _text_cache
+
+    digest = sha256(repr(plan).encode()).hexdigest()[:32]
+    key = f"codec-{_text_cache.fingerprint()}-{digest}"
+    text = _text_cache.read(key)
+    if text is None:
+        from atdata_codegen.templating import default_renderer
+
+        text = default_renderer().render("sample_class_codec.py.jinja", {"plan": plan})
+        _text_cache.write(key, text)
+    name = f"<atdata codec {digest[:12]}>"
+    linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+    return compile(text, name, "exec", dont_inherit=True)

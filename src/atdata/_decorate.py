@@ -1,0 +1,95 @@
+"""The decorator ``packable``: a plain class becomes a dataclass that is a sample."""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+from typing import Any, TypeVar, dataclass_transform
+
+from atdata._packable import PackableSample, SampleMeta
+
+__all__ = ["packable"]
+
+_T = TypeVar("_T")
+
+
+@dataclass_transform(kw_only_default=True, eq_default=True, field_specifiers=(dataclasses.field,))
+def packable(cls: type[_T]) -> type[_T]:
+    """Make a sample class: a dataclass with the fields that ``cls`` annotates, which packs and unpacks.
+
+    Write the arguments by name. By position works too, as far as fields with defaults come last.
+
+    >>> @packable
+    ... class Point:
+    ...     name: str
+    ...     x: float = 0.0
+    >>> Point.from_bytes(Point(name="a", x=1.5).packed)
+    Point(name='a', x=1.5)
+    """
+    if not isinstance(cls, type):
+        raise TypeError("@packable takes no arguments and decorates a class")
+    sample: Any = cls if issubclass(cls, PackableSample) else _rebased(cls)
+    if "__dataclass_fields__" not in cls.__dict__:
+        _order(sample)
+        sample = dataclasses.dataclass(eq=False)(sample)
+    return sample  # type: ignore[no-any-return]  # the class of the same name
+
+
+def _rebased(cls: type[Any]) -> type[Any]:
+    """``cls`` made again with :class:`PackableSample` among its bases."""
+    bases = tuple(base for base in cls.__bases__ if base is not object)
+    namespace = {k: v for k, v in cls.__dict__.items() if k not in ("__dict__", "__weakref__")}
+    for slot in namespace.get("__slots__", ()):
+        namespace.pop(slot, None)
+    meta: Any = SampleMeta if type(cls) is type else type(cls)
+    if not issubclass(meta, SampleMeta):
+        meta = types.new_class("SampleMeta", (SampleMeta, type(cls)))
+    made: type[Any] = meta(cls.__name__, (*bases, PackableSample), namespace)
+    made.__qualname__ = cls.__qualname__
+    _mend_super(made, cls)
+    return made
+
+
+def _mend_super(made: type[Any], old: type[Any]) -> None:
+    """Let ``super()`` and ``__class__`` in methods mean the class made again."""
+    for value in vars(made).values():
+        functions = [value, getattr(value, "__func__", None)]
+        functions += [getattr(value, part, None) for part in ("fget", "fset", "fdel", "func")]
+        for function in functions:
+            if not isinstance(function, types.FunctionType):
+                continue
+            for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=False):
+                if name == "__class__" and cell.cell_contents is old:
+                    cell.cell_contents = made
+
+
+def _order(cls: type[Any]) -> None:
+    """Make required fields behind one with a default keyword-only, which dataclasses refuse otherwise."""
+    seen = False
+    for base in reversed(cls.__mro__[1:]):
+        for field in getattr(base, "__dataclass_fields__", {}).values():
+            if field.init and not field.kw_only and not _required(field):
+                seen = True
+    for name in cls.__dict__.get("__annotations__", {}):
+        value = cls.__dict__.get(name, dataclasses.MISSING)
+        if isinstance(value, dataclasses.Field):
+            if value.init is False or value.kw_only is True:
+                continue
+            if not _required(value):
+                seen = True
+            elif seen:
+                value.kw_only = True
+        elif value is not dataclasses.MISSING:
+            seen = True
+        elif seen and not _is_class_var(cls, name):
+            setattr(cls, name, dataclasses.field(kw_only=True))
+
+
+def _required(field: dataclasses.Field[Any]) -> bool:
+    return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+
+
+def _is_class_var(cls: type[Any], name: str) -> bool:
+    hint = cls.__dict__["__annotations__"][name]
+    text = hint if isinstance(hint, str) else repr(hint)
+    return "ClassVar" in text or "KW_ONLY" in text or "InitVar" in text

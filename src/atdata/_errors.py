@@ -1,0 +1,109 @@
+"""What can go wrong with samples, schemas and lenses.
+
+AtdataError
+├── SampleError                 a sample: names its class and field
+│   ├── DecodeError             also ValueError: bytes or data that are no such sample
+│   │   └── MissingFieldError   also TypeError: a required field is not there
+│   ├── EncodeError             also TypeError and ValueError: a value that cannot be packed
+│   ├── InvalidSampleError      also ValueError: validate() found something
+│   └── UnequalShapesError      also ValueError: arrays of a batch that do not stack
+├── SchemaError                 also ValueError: a schema document was refused
+└── LensError                   also ValueError: no lens, or more than one
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from atdata_lexicon.errors import AtdataError
+
+__all__ = [
+    "AtdataError",
+    "DecodeError",
+    "EncodeError",
+    "InvalidSampleError",
+    "LensError",
+    "MissingFieldError",
+    "SampleError",
+    "SchemaError",
+    "UnequalShapesError",
+    "shown",
+]
+
+
+def shown(value: object, limit: int = 80) -> str:
+    """A value of a stranger made fit for a message: printable ASCII, bounded in length.
+
+    >>> shown("a\\x1b")
+    "'a\\\\x1b'"
+    """
+    if isinstance(value, str | bytes):
+        text = ascii(value[: limit + 1])
+        return text if len(value) <= limit else text[: limit + 1] + "..."
+    if value is None or isinstance(value, bool | int | float):
+        return ascii(value)[:limit]
+    return f"a value of type {type_name(type(value))}"
+
+
+def type_name(kind: type) -> str:
+    """The class's own name, escaped."""
+    return ascii(kind.__name__)[1:-1][:128]
+
+
+class SampleError(AtdataError):
+    """Something about one sample. ``sample_type`` and ``field`` say where, when they are known."""
+
+    def __init__(self, message: str, *, sample_type: str = "", field: str = "") -> None:
+        self.sample_type = sample_type
+        self.field = field
+        super().__init__(message)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Workers send errors home by pickle, which would call the class with the message alone.
+        return _rebuild, (type(self), str(self), dict(self.__dict__))
+
+
+def _rebuild(kind: type[Exception], message: str, state: dict[str, object]) -> Exception:
+    error = kind.__new__(kind, message)
+    Exception.__init__(error, message)
+    error.__dict__.update(state)
+    return error
+
+
+class DecodeError(SampleError, ValueError):
+    """Bytes or data that are not a sample of the class."""
+
+
+class MissingFieldError(DecodeError, TypeError):
+    """A required field is missing in the data."""
+
+
+class EncodeError(SampleError, TypeError, ValueError):
+    """A value that cannot be packed in its field."""
+
+
+class InvalidSampleError(SampleError, ValueError):
+    """``validate()`` found values that the class does not allow; ``problems`` lists them."""
+
+    def __init__(self, problems: Sequence[str], *, sample_type: str = "", field: str = "") -> None:
+        self.problems = tuple(problems)
+        lines = [p[:400] for p in self.problems[:4]]
+        if len(self.problems) > 4:
+            lines.append(f"... and {len(self.problems) - 4} more")
+        super().__init__(f"{sample_type}: " + "; ".join(lines), sample_type=sample_type, field=field)
+
+
+class UnequalShapesError(SampleError, ValueError):
+    """Arrays of one field that do not stack because their shapes differ."""
+
+
+class SchemaError(AtdataError, ValueError):
+    """A schema document was refused; nothing of it was generated. ``problems`` holds every reason."""
+
+    def __init__(self, message: str, problems: Sequence[object] = ()) -> None:
+        self.problems = tuple(problems)
+        super().__init__(message)
+
+
+class LensError(AtdataError, ValueError):
+    """There is no lens between two sample classes, or no single shortest way."""

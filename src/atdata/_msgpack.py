@@ -1,0 +1,136 @@
+"""msgpack at its border: one map in, one map out, and nothing behind it.
+
+ormsgpack loads on first use. It accepts bytes behind the value and keys that stand twice,
+so both are looked for here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from atdata._errors import DecodeError, EncodeError, shown
+
+__all__ = ["pack_map", "unpack_map"]
+
+_packb: Callable[..., bytes] | None = None
+_unpackb: Callable[..., Any] | None = None
+
+
+def _load() -> tuple[Callable[..., bytes], Callable[..., Any]]:
+    global _packb, _unpackb
+    import ormsgpack
+
+    _packb, _unpackb = ormsgpack.packb, ormsgpack.unpackb
+    return _packb, _unpackb
+
+
+def _other(value: Any) -> Any:
+    """What ormsgpack does not know by itself: numpy scalars are taken as the numbers they are."""
+    kind = type(value)
+    if kind.__module__ == "numpy" and hasattr(kind, "item") and getattr(value, "ndim", 1) == 0:
+        plain = value.item()
+        if plain is None or isinstance(plain, bool | int | float | str | bytes):
+            return plain
+    if isinstance(value, bytearray | memoryview):
+        return bytes(value)
+    if isinstance(value, set | frozenset):
+        raise TypeError("a set; pack a list")
+    hint = "; annotate the field as NDArray" if kind.__name__ == "ndarray" else ""
+    raise TypeError(f"{shown(value)}{hint}")
+
+
+def pack_map(data: dict[str, Any]) -> bytes:
+    """``data`` as msgpack bytes."""
+    packb = _packb or _load()[0]
+    try:
+        return packb(data, _other)
+    except (TypeError, ValueError, RecursionError) as error:
+        cause = error.__cause__ or error.__context__ or error
+        raise EncodeError(f"cannot be packed: {str(cause)[:300].encode('unicode_escape').decode()}") from error
+
+
+def unpack_map(raw: Any) -> dict[str, Any]:
+    """The one map that ``raw`` holds."""
+    unpackb = _unpackb or _load()[1]
+    try:
+        data = unpackb(raw)
+    except (ValueError, TypeError, RecursionError, OverflowError) as error:
+        reason = str(error)[:200].encode("unicode_escape").decode()
+        raise DecodeError(f"not the msgpack bytes of a sample: {reason}") from error
+    if type(data) is not dict:
+        raise DecodeError(f"not a map but {shown(data)}")
+    if not isinstance(raw, bytes):
+        raw = bytes(raw)
+    if len(data) != _claimed(raw):
+        raise DecodeError("a field stands twice in the map")
+    if not _whole(raw, data):
+        raise DecodeError("more bytes follow the sample")
+    return data
+
+
+def _claimed(raw: bytes) -> int:
+    first = raw[0]
+    if first & 0xF0 == 0x80:
+        return first & 0x0F
+    return int.from_bytes(raw[1:3] if first == 0xDE else raw[1:5], "big")
+
+
+def _whole(raw: bytes, data: dict[str, Any]) -> bool:
+    """Whether the value ends where the bytes end: packing it again is far cheaper than walking it.
+
+    Writers that do not choose the shortest form come out at another length; only theirs are walked.
+    """
+    length = len(raw)
+    if length > 1024:
+        small = {}
+        for key, value in data.items():
+            if type(value) is bytes and len(value) > 255:
+                length -= len(value) + (2 if len(value) < 65536 else 4)
+                small[key] = None
+            else:
+                small[key] = value
+        data = small
+    assert _packb is not None
+    try:
+        if len(_packb(data)) == length:
+            return True
+    except (TypeError, ValueError, RecursionError):
+        pass
+    return _end(raw) == len(raw)
+
+
+#: First byte -> (bytes of payload behind it, children), for types of one size.
+_FIXED = {0xC0: 0, 0xC2: 0, 0xC3: 0, 0xCA: 4, 0xCB: 8, 0xCC: 1, 0xCD: 2, 0xCE: 4, 0xCF: 8, 0xD0: 1, 0xD1: 2, 0xD2: 4, 0xD3: 8}
+#: First byte -> bytes of the length field, for strings and bytes.
+_SIZED = {0xC4: 1, 0xC5: 2, 0xC6: 4, 0xD9: 1, 0xDA: 2, 0xDB: 4}
+_ARRAYS = {0xDC: (2, 1), 0xDD: (4, 1), 0xDE: (2, 2), 0xDF: (4, 2)}
+
+
+def _end(raw: bytes) -> int:
+    """Where the first value of ``raw`` ends; ``raw`` was decoded, so it is well formed."""
+    at, todo = 0, 1
+    while todo:
+        todo -= 1
+        first = raw[at]
+        at += 1
+        if first < 0x80 or first >= 0xE0:
+            continue
+        if first < 0x90:
+            todo += 2 * (first & 0x0F)
+        elif first < 0xA0:
+            todo += first & 0x0F
+        elif first < 0xC0:
+            at += first & 0x1F
+        elif first in _FIXED:
+            at += _FIXED[first]
+        elif first in _SIZED:
+            width = _SIZED[first]
+            at += width + int.from_bytes(raw[at : at + width], "big")
+        elif first in _ARRAYS:
+            width, factor = _ARRAYS[first]
+            todo += factor * int.from_bytes(raw[at : at + width], "big")
+            at += width
+        else:
+            return -1
+    return at

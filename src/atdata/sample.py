@@ -1,0 +1,65 @@
+"""Everything that a generated sample module needs, and nothing that it does not.
+
+Importing this loads neither numpy nor ormsgpack nor jinja2.
+"""
+
+from __future__ import annotations
+
+from atdata._batch import SampleBatch
+from atdata._constraints import Labels, MediaType, OneOf, Range, Shape, Unit
+from atdata._numpy import NDArray, np
+from atdata._packable import PackableSample, install
+from atdata._values import (
+    in_array,
+    in_bool,
+    in_bytes,
+    in_dict,
+    in_float,
+    in_int,
+    in_list,
+    in_ref,
+    in_str,
+    missing,
+    out_array,
+    out_bool,
+    out_bytes,
+    out_dict,
+    out_float,
+    out_int,
+    out_list,
+    out_ref,
+    out_str,
+)
+
+__all__ = [
+    "Labels",
+    "MediaType",
+    "NDArray",
+    "OneOf",
+    "PackableSample",
+    "Range",
+    "SampleBatch",
+    "Shape",
+    "Unit",
+    "in_array",
+    "in_bool",
+    "in_bytes",
+    "in_dict",
+    "in_float",
+    "in_int",
+    "in_list",
+    "in_ref",
+    "in_str",
+    "install",
+    "missing",
+    "np",
+    "out_array",
+    "out_bool",
+    "out_bytes",
+    "out_dict",
+    "out_float",
+    "out_int",
+    "out_list",
+    "out_ref",
+    "out_str",
+]
