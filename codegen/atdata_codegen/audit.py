@@ -62,9 +62,10 @@ class AuditError(AtdataError, ValueError):
     """Generated source holds something that our templates never write. It was neither imported nor written."""
 
 
-def audit(source: str, filename: str) -> ast.Module:
+def audit(source: str, filename: str, modules: frozenset[str] = frozenset()) -> ast.Module:
     """The syntax tree of ``source`` when all of it is on the list of what generated code may hold.
 
+    ``modules`` names further top-level packages that it may import: those the user said references lead to.
     Raises :class:`AuditError` for anything else, and for text that is not pure ASCII.
     """
     if not source.isascii():
@@ -92,7 +93,7 @@ def audit(source: str, filename: str) -> ast.Module:
         if kind is ast.Constant:
             continue
         if not fields:
-            _check_leaf(filename, node)
+            _check_leaf(filename, node, modules)
             continue
         if kind is ast.Attribute:
             attr = node.attr  # type: ignore[attr-defined]
@@ -115,22 +116,26 @@ def audit(source: str, filename: str) -> ast.Module:
     return tree
 
 
-def compile_checked(source: str, filename: str) -> CodeType:
+def compile_checked(source: str, filename: str, modules: frozenset[str] = frozenset()) -> CodeType:
     """Code of ``source``, audited first; ``filename`` is what tracebacks will show."""
-    tree = audit(source, filename)
+    tree = audit(source, filename, modules)
     try:
         return compile(tree, filename, "exec", dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError) as error:
         raise AuditError(f"{filename}: generated text does not compile ({error}); please report this schema") from error
 
 
-def _check_leaf(filename: str, node: ast.AST) -> None:
+def _check_leaf(filename: str, node: ast.AST, modules: frozenset[str]) -> None:
     if isinstance(node, ast.Import):
-        for alias in node.names:
-            if alias.name.partition(".")[0] not in _MODULES:
-                _refuse(filename, node, f"an import of {alias.name}")
-    elif isinstance(node, ast.ImportFrom) and not node.level and (node.module or "").partition(".")[0] not in _MODULES:
-        _refuse(filename, node, f"an import from {node.module}")
+        names = [alias.name for alias in node.names]
+    elif isinstance(node, ast.ImportFrom) and not node.level:
+        names = [node.module or ""]
+    else:
+        return
+    for name in names:
+        top = name.partition(".")[0]
+        if top not in _MODULES and top not in modules:
+            _refuse(filename, node, f"an import of {name}")
 
 
 def _refuse(filename: str, node: ast.AST, what: str) -> None:

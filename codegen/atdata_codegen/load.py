@@ -84,7 +84,8 @@ def _depth(text: str, limit: int) -> int:
     import re
 
     depth = deepest = 0
-    for match in re.finditer(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', text, re.DOTALL):
+    # A string that never ends matches up to the end of the text, so that no position is scanned twice.
+    for match in re.finditer(r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)|[\[{]|[\]}]', text, re.DOTALL):
         char = text[match.start()]
         if char in "[{":
             depth += 1

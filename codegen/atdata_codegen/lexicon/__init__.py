@@ -1,0 +1,1 @@
+"""Lexicon documents: parsed to a closed model, planned as Python modules, rendered."""
