@@ -31,7 +31,8 @@ def test_its_commands_are_targets_of_the_makefile() -> None:
 
 
 def test_its_links_lead_to_files_of_the_repository() -> None:
-    links = re.findall(r"\]\((?!https?://)([^)#]+)\)", README)
+    prose = re.sub(r"^```.*?^```$", "", README, flags=re.M | re.S)
+    links = re.findall(r"\]\((?!https?://)([^)#]+)\)", prose)
 
     assert links
     assert [link for link in links if not (ROOT / link).exists()] == []
