@@ -8,7 +8,7 @@ from typing import Literal
 
 from atdata_lexicon.errors import AtdataError
 
-__all__ = ["Problem", "ProblemError", "clean", "json_path"]
+__all__ = ["Problem", "ProblemError", "Severity", "clean", "json_path"]
 
 Severity = Literal["error", "warning"]
 

@@ -17,12 +17,13 @@ _LIMIT = 1 << 63
 
 
 class Problems:
-    """Collects the problems of one document, up to a bound."""
+    """Collects the problems of one document, up to a bound, and the references that it makes."""
 
     MOST = 200
 
     def __init__(self) -> None:
         self.found: list[Problem] = []
+        self.refs: list[tuple[Path, str, str]] = []
         self.errors = 0
 
     def error(self, path: Path, message: str, hint: str = "", code: str = "invalid") -> None:

@@ -196,9 +196,14 @@ Definition: TypeAlias = "Record | Endpoint | PermissionSet | UnknownPrimary | Ty
 
 @dataclass(slots=True)
 class Document:
-    """One Lexicon document. ``raw`` is its ``defs`` as they came."""
+    """One Lexicon document.
+
+    ``raw`` is its ``defs`` as they came; ``refs`` are its references to other documents, each with the path
+    where it stands, the document and the definition.
+    """
 
     id: str
     defs: Mapping[str, Definition]
     description: str = ""
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    refs: tuple[tuple[tuple[str | int, ...], str, str], ...] = field(default=(), repr=False)

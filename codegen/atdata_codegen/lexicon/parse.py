@@ -64,7 +64,7 @@ def _document(value: object, problems: Problems) -> m.Document | None:
         if found is not None:
             defs[name] = found
     _check_own_refs(nsid, raw, problems)
-    return m.Document(nsid, defs, description, raw)
+    return m.Document(nsid, defs, description, raw, tuple(r for r in problems.refs if r[1] != nsid))
 
 
 def _definition(node: Mapping[str, Any], path: Path, nsid: str, problems: Problems) -> m.Definition | None:
@@ -117,23 +117,6 @@ _PRIMARY: dict[str, Callable[[Mapping[str, Any], Path, str, Problems], m.Definit
 
 def _check_own_refs(nsid: str, raw: Mapping[str, Any], problems: Problems) -> None:
     """References into this very document must resolve: nobody else can mend them."""
-    stack: list[tuple[Path, Any]] = [(("defs",), raw)]
-    while stack:
-        path, node = stack.pop()
-        if isinstance(node, list):
-            stack.extend(((*path, i), item) for i, item in enumerate(node) if isinstance(item, (dict, list)))
-            continue
-        kind = node.get("type")
-        if kind == "ref":
-            _own_ref(nsid, node.get("ref"), (*path, "ref"), raw, problems)
-        elif kind == "union" and isinstance(node.get("refs"), list):
-            for i, ref in enumerate(node["refs"]):
-                _own_ref(nsid, ref, (*path, "refs", i), raw, problems)
-        stack.extend(((*path, key), item) for key, item in node.items() if isinstance(item, (dict, list)))
-
-
-def _own_ref(nsid: str, ref: object, path: Path, raw: Mapping[str, Any], problems: Problems) -> None:
-    if isinstance(ref, str):
-        target, _, name = ref.partition("#")
-        if target in ("", nsid) and (name or "main") not in raw:
-            problems.error(path, f"refers to {clean(ref, 80)}, which this document does not define")
+    for path, target, name in problems.refs:
+        if target == nsid and name not in raw:
+            problems.error(path, f"refers to #{clean(name, 80)}, which this document does not define", "define it")

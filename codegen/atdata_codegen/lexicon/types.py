@@ -37,7 +37,9 @@ def parse_ref(text: object, path: Path, nsid: str, problems: Problems, descripti
     if isinstance(text, str) and len(text) <= 600:
         target, mark, name = text.partition("#")
         if (not target or is_nsid(target)) and (is_def_name(name) if mark else bool(target)):
-            return m.Ref(target or nsid, name or "main", description)
+            found = m.Ref(target or nsid, name or "main", description)
+            problems.refs.append((path, found.nsid, found.name))
+            return found
     problems.error(path, f"is no reference: {clean(text, 80)}", "use com.example.thing, com.example.thing#name or #name")
     return None
 

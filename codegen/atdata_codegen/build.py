@@ -1,0 +1,176 @@
+"""One run of the generator in memory: sources in, the text of every file out, nothing written.
+
+A unit is what is rendered together: the module of one Lexicon document, or all sample schemas. Its key is
+a hash of everything that its text depends on, so an unchanged key means an unchanged text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from atdata_codegen.audit import AuditError, compile_checked
+from atdata_codegen.config import Settings
+from atdata_codegen.lexicon import model as m
+from atdata_codegen.lexicon.catalog import Catalog
+from atdata_codegen.lexicon.parse import parse_document
+from atdata_codegen.lexicon.plan import plan_module
+from atdata_codegen.lexicon.references import missing_references
+from atdata_codegen.lexicon.render import children, package_inits, render_module
+from atdata_codegen.positions import line_of
+from atdata_codegen.problems import Problem, ProblemError
+from atdata_codegen.root import render_root
+from atdata_codegen.sample_stage import SampleStage
+from atdata_codegen.sources import Source, digest, kind_of
+from atdata_codegen.templating import Renderer
+
+__all__ = ["Progress", "Tree", "Unit", "build", "locate"]
+
+
+@dataclass(slots=True)
+class Unit:
+    """Files made together, by path below the root; ``texts`` is None when they stand from the last run."""
+
+    key: str
+    files: dict[str, str] | None
+    kept: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Tree:
+    """Everything one run made."""
+
+    units: dict[str, Unit] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    documents: int = 0
+
+
+class Progress:
+    """Told how far a run is; the command draws it on a terminal, everybody else stays silent."""
+
+    def step(self, what: str, done: int, total: int) -> None:
+        """``done`` of ``total`` documents went through the step ``what``."""
+
+
+def locate(problems: Iterable[Problem], source: Source) -> list[Problem]:
+    """The same problems with their file and line."""
+    text = ""
+    out = []
+    for problem in problems:
+        if not text:
+            text = source.raw.decode("utf-8", "replace")
+        line = 0 if problem.code == "json" else line_of(text, problem.path)
+        out.append(replace(problem, file=source.file, line=line or 1))
+    return out
+
+
+@dataclass(slots=True)
+class _Read:
+    lexicons: dict[str, tuple[m.Document, Source]] = field(default_factory=dict)
+    samples: list[tuple[object, Source]] = field(default_factory=list)
+    lenses: list[tuple[object, Source]] = field(default_factory=list)
+
+
+def build(
+    settings: Settings,
+    sources: list[Source],
+    included: list[tuple[str, list[Source]]],
+    known: Mapping[str, tuple[str, tuple[str, ...]]],
+    progress: Progress | None = None,
+) -> Tree:
+    """Render what changed since ``known`` (keys and files of the last run; empty renders all of it)."""
+    progress = progress or Progress()
+    tree = Tree(documents=len(sources))
+    read = _read(sources, tree.problems, progress)
+    others: dict[str, tuple[m.Document, str]] = {}
+    shas: dict[str, str] = {nsid: source.sha for nsid, (_, source) in read.lexicons.items()}
+    for package, files in included:
+        ignored: list[Problem] = []
+        for nsid, (document, source) in _read(files, ignored, Progress()).lexicons.items():
+            others[nsid] = (document, package)
+            shas.setdefault(nsid, source.sha)
+        tree.problems.extend(p for p in ignored if p.severity == "error")
+    catalog = Catalog({nsid: document for nsid, (document, _) in read.lexicons.items()}, others)
+    renderer = Renderer(Path(settings.templates) if settings.templates else None)
+    allowed = frozenset(package.partition(".")[0] for package, _ in included if package)
+    places = digest("\n".join(f"{n}={m.path}={m.root}" for n, m in sorted(catalog.modules.items())).encode())
+    below = children(catalog.modules.values())
+    total = len(read.lexicons)
+    for done, (nsid, (document, source)) in enumerate(read.lexicons.items()):
+        module = catalog.modules[nsid]
+        tree.problems.extend(locate(missing_references(document, catalog, settings.strict), source))
+        refs = sorted({nsid for _, nsid, _ in document.refs})
+        key = digest("\n".join([places, source.sha, *(f"{r}={shas.get(r, '')}" for r in refs)]).encode())
+        last = known.get(nsid)
+        if last is not None and last[0] == key:
+            tree.units[nsid] = Unit(key, None, last[1])
+            continue
+        submodules = below.get(module.parts, ()) if module.is_package else ()
+        plan = plan_module(document, catalog, submodules)
+        files = {module.path: render_module(plan, renderer)}
+        tree.units[nsid] = Unit(key, _checked(files, source, allowed, tree.problems))
+        progress.step("rendered", done + 1, total)
+    inits = package_inits(catalog.modules.values(), renderer)
+    stage = SampleStage(read.samples, read.lenses, renderer)
+    tree.problems.extend(stage.problems)
+    last = known.get("samples")
+    if last is not None and last[0] == stage.key:
+        tree.units["samples"] = Unit(stage.key, None, last[1])
+    else:
+        tree.units["samples"] = Unit(stage.key, _checked(stage.render(), None, allowed, tree.problems))
+        tree.problems.extend(stage.render_problems)
+    inits.update(render_root(below.get((), ()), stage.names, stage.has_lenses, renderer))
+    tree.units["packages"] = Unit("", _checked(inits, None, allowed, tree.problems))
+    return tree
+
+
+def _read(sources: list[Source], problems: list[Problem], progress: Progress) -> _Read:
+    read = _Read()
+    for done, source in enumerate(sources):
+        try:
+            value = source.load()
+        except ProblemError as error:
+            problems.extend(replace(p, file=source.file, line=1) for p in error.problems)
+            continue
+        kind = kind_of(value)
+        if kind == "lexicon":
+            document, found = parse_document(value)
+            problems.extend(locate(found, source))
+            if document is not None:
+                _add(read, document, source, problems)
+        elif kind == "sample":
+            read.samples.append((value, source))
+        elif kind == "lens":
+            read.lenses.append((value, source))
+        else:
+            hint = 'a Lexicon has "lexicon", "id" and "defs"; a sample schema has "$type"'
+            message = "is neither a Lexicon nor a sample schema nor a lens, and was left out"
+            problems.append(Problem((), message, hint, "warning", "other", source.file, 1))
+        progress.step("read", done + 1, len(sources))
+    return read
+
+
+def _add(read: _Read, document: m.Document, source: Source, problems: list[Problem]) -> None:
+    first = read.lexicons.get(document.id)
+    if first is None:
+        read.lexicons[document.id] = (document, source)
+    elif first[1].sha != source.sha:
+        message = f"has the id {document.id}, which {first[1].file} has too, with other contents"
+        problems.append(Problem(("id",), message, "remove one of them", "error", "duplicate", source.file, 1))
+
+
+def _checked(
+    files: dict[str, str], source: Source | None, modules: frozenset[str], problems: list[Problem]
+) -> dict[str, str]:
+    """The files whose text passes the audit and compiles; the others become problems."""
+    good: dict[str, str] = {}
+    for name, text in files.items():
+        try:
+            if text:
+                compile_checked(text, name, modules)
+        except AuditError as error:
+            problems.append(Problem((), str(error), file=source.file if source else name, line=1, code="audit"))
+        else:
+            good[name] = text
+    return good

@@ -1,0 +1,39 @@
+"""The command ``atdata-gen``: arguments become settings, one function is called, and its account is printed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+__all__ = ["main"]
+
+#: Words that name another command than generating; a folder of that name is given as ``./name``.
+_COMMANDS = {"jsonschema": "atdata_codegen.commands.jsonschema"}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; the exit status is 0, 1 when something was refused or differs, or 2 for a wrong call."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    from atdata_codegen.problems import ProblemError
+
+    try:
+        if arguments and arguments[0] in _COMMANDS:
+            from importlib import import_module
+
+            status: int = import_module(_COMMANDS[arguments[0]]).run(arguments[1:])
+            return status
+        from atdata_codegen.commands.generate import run
+
+        return run(arguments)
+    except ProblemError as error:
+        for problem in error.problems:
+            print(f"atdata-gen: error: {problem}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

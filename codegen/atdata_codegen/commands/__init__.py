@@ -1,0 +1,1 @@
+"""One module a command of ``atdata-gen``; each has ``run(arguments) -> exit status``."""

@@ -1,0 +1,27 @@
+"""References of a document that lead nowhere: out of the folder and the includes, or to a name that is not there."""
+
+from __future__ import annotations
+
+from atdata_codegen.lexicon import model as m
+from atdata_codegen.lexicon.catalog import Catalog
+from atdata_codegen.problems import Problem, Severity
+
+__all__ = ["missing_references"]
+
+
+def missing_references(document: m.Document, catalog: Catalog, strict: bool) -> list[Problem]:
+    """A problem for each reference to another document that does not resolve; errors when ``strict``."""
+    problems: list[Problem] = []
+    severity: Severity = "error" if strict else "warning"
+    for path, nsid, name in document.refs:
+        exports = catalog.exports(nsid)
+        if exports is None:
+            message = f"refers to {nsid}, which is neither in the folder nor included; its value stays as it came"
+            hint = "add the document, or --include its folder"
+        elif name not in exports:
+            message = f"refers to {nsid}#{name}, which that document does not define; its value stays as it came"
+            hint = "mend the reference"
+        else:
+            continue
+        problems.append(Problem(path, message, hint, severity, "unresolved"))
+    return problems

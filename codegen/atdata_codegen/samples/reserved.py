@@ -1,0 +1,48 @@
+"""Names that a field cannot have, because every sample or batch already has something of that name."""
+
+from __future__ import annotations
+
+from atdata_codegen.names import is_identifier
+
+__all__ = ["RESERVED", "field_name_problem", "sample_name_problem"]
+
+#: Kept equal to what the base classes of the runtime define; a test compares the two.
+RESERVED = frozenset(
+    {
+        "packed", "as_wds", "from_bytes", "from_data", "validate", "samples", "sample_type", "column_list",
+        "_encode", "_decode", "_codec", "_arrays", "_batch_type", "_document", "_ensure_good", "_abc_impl",
+        "_is_protocol", "_sample_type", "_samples", "_columns", "_length", "_column", "_from_columns",
+        "_set_sample_type",
+    }
+)  # fmt: skip
+
+
+def field_name_problem(name: object) -> tuple[str, str] | None:
+    """What is wrong with a field's name, and what to do; None when nothing is."""
+    if not isinstance(name, str):
+        return "must be a string", "name the field"
+    if len(name) > 128:
+        return f"is {len(name)} characters long; the limit is 128", "shorten it"
+    if not is_identifier(name):
+        return "is not an ASCII Python identifier, or is a keyword", "use letters, digits and underscores"
+    if name.startswith("__"):
+        return "begins with two underscores, which Python keeps for itself", "drop the underscores"
+    if name in RESERVED:
+        return "is something that every sample or batch has", "rename the field"
+    return None
+
+
+def sample_name_problem(name: object) -> tuple[str, str] | None:
+    """What is wrong with a schema's name, and what to do; None when nothing is."""
+    if not isinstance(name, str):
+        return "must be a string", "name the schema"
+    if len(name) > 128:
+        return f"is {len(name)} characters long; the limit is 128", "shorten it"
+    if not is_identifier(name):
+        return "is not an ASCII Python identifier, or is a keyword", "use letters and digits, such as ImageSample"
+    if name.startswith("_"):
+        return "begins with an underscore, which would make the class private", "drop it"
+    parts = name.split("_")
+    if len(parts) > 3 and all(part.isdigit() for part in parts[-3:]):
+        return "ends like the module of another schema's version", "leave the version out of the name"
+    return None
