@@ -1,4 +1,4 @@
-"""Packages whose submodules load on first use (PEP 562), so that importing a large generated tree costs what is used."""
+"""Packages whose submodules load on first use (PEP 562), so that importing a large tree costs what is used."""
 
 from __future__ import annotations
 

@@ -1,0 +1,235 @@
+"""The validator: Lexicon definitions, as they stand in JSON, held against data.
+
+There is one, and it interprets definitions; generated classes carry theirs along. Data is the JSON form, in which
+bytes, CidLink and Blob may also stand as themselves. All problems are collected, up to `MAX_ISSUES`, without
+recursion, so neither deep data nor circular definitions can exhaust the stack.
+
+Two choices where the specification leaves room: an integer field reports 3.0 (the data model has no floats, and a
+server would store another value than was sent), and a blob field accepts the old `{cid, mimeType}` form that
+old records hold (`check_sendable` refuses to send it).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ._leaves import LEAVES, Node, length_problem
+from ._text import Path, render_path, show
+from .catalog import Catalog, DictCatalog, find_pointer, split_reference
+from .data import MAX_ISSUES, check_value, is_object
+from .errors import Issue, UnknownDefinitionError, ValidationError
+from .syntax import is_nsid, is_record_key, is_tid
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Catalog", "DictCatalog", "check_record_key", "validate", "validate_at"]
+
+_MAX_HOPS = 32
+
+
+def validate(catalog: Catalog, value: Mapping[str, Any], nsid: str | None = None) -> None:  # Any: JSON
+    """Check a record against its Lexicon, which is found by the record's `$type` or given as `nsid`.
+
+    Raises ValidationError with every issue, UnknownDefinitionError if the catalogue does not have the Lexicon.
+
+    >>> main = {"type": "record", "key": "any", "record": {"type": "object", "properties": {"n": {"type": "integer"}}}}
+    >>> catalog = DictCatalog([{"lexicon": 1, "id": "com.example.x", "defs": {"main": main}}])
+    >>> validate(catalog, {"$type": "com.example.x", "n": "one"})
+    Traceback (most recent call last):
+    ...
+    atdata_lexicon.errors.ValidationError: com.example.x has 1 problem
+      $.n: must be an integer, not "one"
+    """
+    name = nsid if nsid is not None else value.get("$type")
+    if not isinstance(name, str):
+        raise ValidationError([Issue("$.$type", "is required: the NSID of the record's Lexicon")], "the record")
+    issues = validate_at(catalog, name, "/main", value)
+    if issues:
+        raise ValidationError(issues, name)
+
+
+def validate_at(catalog: Catalog, nsid: str, pointer: str, value: object) -> list[Issue]:
+    """The issues of a value held against one definition, empty for a valid value.
+
+    `pointer` is a JSON pointer into the document's `defs`: `/main`, `/main/record`, `/main/output/schema`, `/item`.
+    Raises UnknownDefinitionError if the catalogue has no such definition. References it cannot resolve
+    accept every value of the data model.
+
+    >>> catalog = DictCatalog([{"lexicon": 1, "id": "com.example.x", "defs": {"size": {"type": "string"}}}])
+    >>> validate_at(catalog, "com.example.x", "/size", 3)
+    [Issue(path='$', message='must be a string, not 3')]
+    """
+    defs = catalog.defs(nsid)
+    node = None if defs is None else find_pointer(defs, pointer)
+    if defs is None or not isinstance(node, dict):
+        raise UnknownDefinitionError(f"no definition {show(nsid)} at {show(pointer)} in the catalogue")
+    if pointer == "/main/record" and defs["main"].get("type") == "record":
+        node = defs["main"]
+    issues = check_value(value)
+    run = _Run(catalog, issues)
+    run.check(node, nsid, pointer[1:], value)
+    return run.issues[:MAX_ISSUES]
+
+
+def check_record_key(key_spec: str, rkey: str) -> str | None:
+    """Why a record key does not fit the `key` of a record's Lexicon, or None if it does.
+
+    `key_spec` is `any`, `tid`, `nsid` or `literal:<key>`; other kinds accept every record key.
+
+    >>> check_record_key("literal:self", "self")
+    >>> check_record_key("tid", "self")
+    '"self" is not a TID, the kind of key that these records have'
+    """
+    if not is_record_key(rkey):
+        return f"{show(rkey)} is not a record key: 1 to 512 of A-Z a-z 0-9 . _ : ~ -"
+    if key_spec == "tid" and not is_tid(rkey):
+        return f"{show(rkey)} is not a TID, the kind of key that these records have"
+    if key_spec == "nsid" and not is_nsid(rkey):
+        return f"{show(rkey)} is not an NSID, the kind of key that these records have"
+    if key_spec.startswith("literal:") and rkey != key_spec[8:]:
+        return f"these records have the key {show(key_spec[8:])}, not {show(rkey)}"
+    return None
+
+
+class _Run:
+    """One validation: what is still to check, and what was found."""
+
+    def __init__(self, catalog: Catalog, issues: list[Issue]) -> None:
+        self.catalog = catalog
+        self.issues = issues
+        self.known = {issue.path for issue in issues}  # the data model has spoken; once is enough
+        self.pending: list[tuple[Node, str, str, object, Path]] = []
+
+    def report(self, path: Path, message: str) -> None:
+        where = render_path(path)
+        if where not in self.known:
+            self.issues.append(Issue(where, message))
+
+    def check(self, node: Node, nsid: str, name: str, value: object) -> None:
+        self.pending.append((node, nsid, name, value, None))
+        while self.pending and len(self.issues) < MAX_ISSUES:
+            self.step(*self.pending.pop())
+
+    def step(self, node: Node, nsid: str, name: str, value: object, path: Path) -> None:
+        kind = node.get("type")
+        for _ in range(_MAX_HOPS):
+            if kind != "ref":
+                break
+            found = self.resolve(node.get("ref"), nsid)
+            if found is None:
+                return
+            node, nsid, name = found
+            kind = node.get("type")
+        if kind in LEAVES:
+            problem = LEAVES[kind](node, value)
+            if problem is not None:
+                self.report(path, problem)
+        elif kind in ("object", "params"):
+            self.check_object(node, nsid, value, path)
+        elif kind == "array":
+            self.check_array(node, nsid, value, path)
+        elif kind == "union":
+            self.check_union(node, nsid, value, path)
+        elif kind == "record":
+            self.check_record(node, nsid, value, path)
+        elif kind == "token":
+            full = nsid if name == "main" else f"{nsid}#{name}"
+            if value != full:
+                self.report(path, f"must be the token {show(full)}, not {show(value)}")
+
+    def resolve(self, reference: object, nsid: str) -> tuple[Node, str, str] | None:
+        if not isinstance(reference, str):
+            return None
+        nsid, name = split_reference(reference, nsid)
+        defs = self.catalog.defs(nsid)
+        node = None if defs is None else defs.get(name)
+        return (node, nsid, name) if isinstance(node, dict) else None
+
+    def check_object(self, node: Node, nsid: str, value: object, path: Path) -> None:
+        if not isinstance(value, dict) or not is_object(value):
+            self.report(path, f"must be an object, not {_shape(value)}")
+            return
+        required, nullable = node.get("required", ()), node.get("nullable", ())
+        for key in required:
+            if key not in value:
+                self.report((path, key), "is required")
+        properties: Node = node.get("properties", {})
+        children: list[tuple[Node, str, str, object, Path]] = []
+        for key, child in properties.items():
+            if key not in value or not isinstance(child, dict):
+                continue
+            item = value[key]
+            if item is not None:
+                children.append((child, nsid, "", item, (path, key)))
+            elif key not in nullable:
+                hint = "give it a value" if key in required else "leave it out"
+                self.report((path, key), f"must not be null: {hint}")
+        children.reverse()
+        self.pending += children
+
+    def check_array(self, node: Node, nsid: str, value: object, path: Path) -> None:
+        if not isinstance(value, list):
+            self.report(path, f"must be an array, not {show(value)}")
+            return
+        problem = length_problem(node, "minLength", "maxLength", len(value), "items")
+        if problem is not None:
+            self.report(path, problem)
+        items = node.get("items")
+        for index, item in enumerate(value):
+            if item is None:
+                self.report((path, index), "must not be null: an array holds no nulls")
+        if isinstance(items, dict):
+            check = LEAVES.get(items.get("type", ""))
+            if check is not None:  # the quick way for arrays of simple values
+                for index, item in enumerate(value):
+                    if item is not None and (problem := check(items, item)) is not None:
+                        self.report((path, index), problem)
+                        if len(self.issues) >= MAX_ISSUES:
+                            return
+                return
+            self.pending += [
+                (items, nsid, "", value[index], (path, index))
+                for index in range(len(value) - 1, -1, -1)
+                if value[index] is not None
+            ]
+
+    def check_union(self, node: Node, nsid: str, value: object, path: Path) -> None:
+        if not isinstance(value, dict) or not is_object(value):
+            self.report(path, f'must be an object with "$type", not {_shape(value)}')
+            return
+        kind = value.get("$type")
+        if not isinstance(kind, str):
+            self.report((path, "$type"), "is required: it says which member of the union this is")
+            return
+        if kind.endswith("#main"):
+            self.report((path, "$type"), f'must not end in "#main": write {show(kind[:-5])}')
+            return
+        wanted = split_reference(kind, nsid)
+        refs = [ref for ref in node.get("refs", ()) if isinstance(ref, str)]
+        if not kind.startswith("#") and wanted in (split_reference(ref, nsid) for ref in refs):
+            found = self.resolve(kind, nsid)
+            if found is not None:
+                self.pending.append((*found, value, path))
+        elif node.get("closed") is True:
+            names = ", ".join(show(ref) for ref in refs[:5])
+            self.report((path, "$type"), f"{show(kind)} is not a member of this closed union of {names}")
+
+    def check_record(self, node: Node, nsid: str, value: object, path: Path) -> None:
+        if not isinstance(value, dict) or not is_object(value):
+            self.report(path, f"must be a record, not {_shape(value)}")
+            return
+        kind = value.get("$type")
+        if kind is None:
+            self.report((path, "$type"), f"is required: {show(nsid)}")
+        elif kind != nsid:
+            self.report((path, "$type"), f"must be {show(nsid)}, not {show(kind)}")
+        body = node.get("record")
+        if isinstance(body, dict):
+            self.pending.append((body, nsid, "", value, path))
+
+
+def _shape(value: object) -> str:
+    if not isinstance(value, dict):
+        return show(value)
+    return "a link" if "$link" in value else "bytes" if "$bytes" in value else "a blob"
