@@ -10,6 +10,10 @@ from typing import Any
 
 import pytest
 
+from atdata_lexicon.catalog import DictCatalog
+from atdata_lexicon.errors import ValidationError
+from atdata_lexicon.validation import validate
+
 LEXICONS = Path(__file__).resolve().parents[2] / "lexicons"
 NAMESPACE = "ac.foundation.dataset"
 SCHEMA_TYPE = f"{NAMESPACE}.schemaType"
@@ -232,3 +236,31 @@ def test_a_lens_example_maps_every_required_field(name: str) -> None:
     assert {field for field, optional in target.items() if not optional} <= mapped <= set(target)
     assert {rule["source"] for rule in rules if "source" in rule} <= source
     assert all("source" in rule or "default" in rule for rule in rules)
+
+
+@pytest.mark.parametrize("name", [*SAMPLES, *LENSES])
+def test_an_example_is_a_valid_record_once_it_has_a_date(name: str) -> None:
+    document = {**SAMPLES, **LENSES}[name]
+    catalog = DictCatalog(DOCUMENTS.values())
+
+    validate(catalog, {**document, "createdAt": "2026-01-01T00:00:00Z"})
+    with pytest.raises(ValidationError, match="createdAt"):
+        validate(catalog, document)
+
+
+def test_a_dataset_record_of_the_layout_is_valid() -> None:
+    record: Json = {
+        "$type": f"{NAMESPACE}.record",
+        "name": "Demo images",
+        "schemaRef": "atdata://local/sampleSchema/ImageSample@1.0.0",
+        "storage": {"$type": f"{NAMESPACE}.storageExternal", "urls": ["s3://bucket/data-{000000..000009}.tar"]},
+        "metadata": {"split": {"$type": f"{SCHEMA_TYPE}#float", "value": "0.5"}},
+        "createdAt": "2026-01-01T00:00:00Z",
+    }
+    catalog = DictCatalog(DOCUMENTS.values())
+
+    validate(catalog, record)
+    validate(catalog, {**record, "storage": {"$type": f"{NAMESPACE}.storageExternal", "urls": []}})
+    validate(catalog, {**record, "storage": {"$type": "com.example.elsewhere"}})
+    with pytest.raises(ValidationError, match=r"storage"):
+        validate(catalog, {**record, "storage": {"$type": f"{NAMESPACE}.storageExternal", "urls": "s3://one.tar"}})
