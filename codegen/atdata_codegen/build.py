@@ -108,8 +108,8 @@ def build(
             continue
         submodules = below.get(module.parts, ()) if module.is_package else ()
         plan = plan_module(document, catalog, submodules)
-        files = {module.path: render_module(plan, renderer)}
-        tree.units[nsid] = Unit(key, _checked(files, source, allowed, tree.problems))
+        texts = {module.path: render_module(plan, renderer)}
+        tree.units[nsid] = Unit(key, _checked(texts, source, allowed, tree.problems))
         progress.step("rendered", done + 1, total)
     inits = package_inits(catalog.modules.values(), renderer)
     stage = SampleStage(read.samples, read.lenses, renderer)

@@ -138,4 +138,6 @@ def _check(table: Mapping[str, Any], file: str) -> None:
 
 
 def _refuse(file: str, key: str, message: str, hint: str) -> ProblemError:
-    return ProblemError([Problem(("tool", "atdata-gen", key), message, hint, file=file, line=1 if file else 0)], "settings")
+    return ProblemError(
+        [Problem(("tool", "atdata-gen", key), message, hint, file=file, line=1 if file else 0)], "settings"
+    )

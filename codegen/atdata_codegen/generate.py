@@ -109,8 +109,9 @@ def _inputs(sources: list[Source], included: list[tuple[str, list[Source]]]) -> 
 
 def _fingerprint(settings: Settings) -> str:
     here = os.path.dirname(os.path.abspath(__file__))
-    import atdata_lexicon
     import atdata_templates
+
+    import atdata_lexicon
 
     folders = [here, *atdata_lexicon.__path__, *atdata_templates.__path__]
     if settings.templates:

@@ -7,7 +7,7 @@ import textwrap
 __all__ = ["docstring", "literal", "raw_json"]
 
 
-def literal(value: str | int | bool | None | float | bytes) -> str:
+def literal(value: str | int | bool | float | bytes | None) -> str:
     """A pure ASCII Python literal that evaluates to ``value``.
 
     >>> literal("caf\\u00e9")

@@ -31,8 +31,8 @@ def _words(text: str) -> list[str]:
                 words.append(current)
             current = ""
             continue
-        starts = char in _UPPER and current and (
-            current[-1] not in _UPPER or (i + 1 < len(text) and text[i + 1] in _LOWER)
+        starts = (
+            char in _UPPER and current and (current[-1] not in _UPPER or (i + 1 < len(text) and text[i + 1] in _LOWER))
         )
         if starts:
             words.append(current)

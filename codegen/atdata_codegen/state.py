@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from atdata_codegen.problems import Problem
+from atdata_codegen.problems import Problem, Severity
 from atdata_codegen.sources import digest
 
 __all__ = ["FOLDER", "State", "fingerprint", "load_state", "state_bytes"]
@@ -69,7 +69,7 @@ def _problem(item: dict[str, object]) -> Problem:
     line = item["line"]
     if not isinstance(path, list) or not isinstance(line, int):
         raise TypeError("damaged state")
-    severity = "warning" if item["severity"] == "warning" else "error"
+    severity: Severity = "warning" if item["severity"] == "warning" else "error"
     return Problem(
         tuple(p if isinstance(p, int) else str(p) for p in path), str(item["message"]), str(item["hint"]),
         severity, str(item["code"]), str(item["file"]), line,

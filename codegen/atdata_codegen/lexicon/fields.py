@@ -64,7 +64,7 @@ class Reader:
     def text(self, key: str, required: bool = False) -> str | None:
         value = self._get(key)
         if value.__class__ is str:
-            return value  # type: ignore[no-any-return]  # its class was just compared
+            return value
         if value is not _MISSING:
             self.error(key, f"must be a string, not {_kind(value)}")
         elif required:
@@ -76,7 +76,7 @@ class Reader:
         if value is _MISSING:
             return None
         if value.__class__ is bool:
-            return value  # type: ignore[no-any-return]
+            return value
         self.error(key, f"must be true or false, not {_kind(value)}")
         return None
 
@@ -90,7 +90,7 @@ class Reader:
         if value < least or not -_LIMIT <= value < _LIMIT:
             self.error(key, f"is out of range: {value}", f"use at least {least}" if value < least else "use 64 bits")
             return None
-        return value  # type: ignore[no-any-return]
+        return value
 
     def sizes(self, low: str, high: str) -> tuple[int | None, int | None]:
         """A pair of bounds of one quantity, the lower one not above the upper one."""
@@ -122,7 +122,7 @@ class Reader:
     def mapping(self, key: str, required: bool = False) -> Mapping[str, Any] | None:
         value = self._get(key)
         if value.__class__ is dict:
-            return value  # type: ignore[no-any-return]
+            return value
         if value is not _MISSING:
             self.error(key, f"must be an object, not {_kind(value)}")
         elif required:
@@ -132,7 +132,7 @@ class Reader:
     def items(self, key: str, required: bool = False) -> list[Any] | None:
         value = self._get(key)
         if value.__class__ is list:
-            return value  # type: ignore[no-any-return]
+            return value
         if value is not _MISSING:
             self.error(key, f"must be a list, not {_kind(value)}")
         elif required:

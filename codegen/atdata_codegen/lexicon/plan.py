@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from atdata_codegen.lexicon import model as m
@@ -118,11 +118,17 @@ class _Planner:
             out.typing.insert(0, "TYPE_CHECKING")
         out.exported = sorted(
             ["NSID"]
-            + [x.name for x in (*out.constants, *out.aliases, *out.values, *out.classes)]
+            + [x.name for x in (*out.constants, *out.aliases)]
+            + [x.name for x in out.values]
+            + [x.name for x in out.classes]
             + list(out.submodules)
         )
         out.lexicon = lexicon_literal(document.raw)
-        names = {"classes": self.class_at, "fields": self.renamed, "modules": dict(sorted(self.imports.modules.items()))}
+        names = {
+            "classes": self.class_at,
+            "fields": self.renamed,
+            "modules": dict(sorted(self.imports.modules.items())),
+        }
         out.names = literal(json.dumps(names, separators=(",", ":")))
         return out
 
@@ -229,7 +235,11 @@ class _Planner:
             self._values(wish, kind.items)
         wide = len(annotation) > _WIDE and len(members) > 1
         return FieldPlan(
-            python, annotation, tuple(dict.fromkeys(members)) if wide else (), default, docstring(text, 4) if text else ""
+            python,
+            annotation,
+            tuple(dict.fromkeys(members)) if wide else (),
+            default,
+            docstring(text, 4) if text else "",
         )
 
     def _nested(self, kind: m.Object, wish: str, at: str) -> str:
@@ -261,9 +271,9 @@ def _constants(values: list[tuple[str, str]]) -> list[NamePlan]:
     ]
 
 
-def _field_names(properties: object) -> dict[str, str]:
+def _field_names(properties: Iterable[str]) -> dict[str, str]:
     """Python names by wire name: snake case, and the wire name's own spelling where two would meet."""
-    wires = list(properties)  # type: ignore[call-overload]  # a mapping of names
+    wires = list(properties)
     wishes = {wire: snake(wire) for wire in wires}
     counts: dict[str, int] = {}
     for wish in wishes.values():
@@ -272,7 +282,13 @@ def _field_names(properties: object) -> dict[str, str]:
     found: dict[str, str] = {}
     for wire in wires:
         wish = wishes[wire]
-        if counts[wish] > 1 and wire.isidentifier() and wire.isascii() and not wire.startswith("_") and snake(wire) != wire:
+        if (
+            counts[wish] > 1
+            and wire.isidentifier()
+            and wire.isascii()
+            and not wire.startswith("_")
+            and snake(wire) != wire
+        ):
             wish = wire
         found[wire] = namer.take(wish, wish + "_")
     return found

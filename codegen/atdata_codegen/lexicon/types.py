@@ -40,7 +40,9 @@ def parse_ref(text: object, path: Path, nsid: str, problems: Problems, descripti
             found = m.Ref(target or nsid, name or "main", description)
             problems.refs.append((path, found.nsid, found.name))
             return found
-    problems.error(path, f"is no reference: {clean(text, 80)}", "use com.example.thing, com.example.thing#name or #name")
+    problems.error(
+        path, f"is no reference: {clean(text, 80)}", "use com.example.thing, com.example.thing#name or #name"
+    )
     return None
 
 
