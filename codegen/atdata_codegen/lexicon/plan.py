@@ -11,7 +11,7 @@ from atdata_codegen.lexicon.annotations import Imports, annotate, constraints
 from atdata_codegen.lexicon.catalog import RESERVED, Catalog
 from atdata_codegen.lexicon.compact import lexicon_literal
 from atdata_codegen.literals import docstring, literal
-from atdata_codegen.names import Namer, constant, pascal, snake
+from atdata_codegen.names import Namer, constant, is_identifier, pascal, snake
 from atdata_lexicon.record import RESERVED_NAMES
 
 __all__ = ["ClassPlan", "FieldPlan", "ModulePlan", "NamePlan", "ValuesPlan", "plan_module"]
@@ -282,13 +282,7 @@ def _field_names(properties: Iterable[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for wire in wires:
         wish = wishes[wire]
-        if (
-            counts[wish] > 1
-            and wire.isidentifier()
-            and wire.isascii()
-            and not wire.startswith("_")
-            and snake(wire) != wire
-        ):
+        if counts[wish] > 1 and is_identifier(wire) and not wire.startswith("_"):
             wish = wire
         found[wire] = namer.take(wish, wish + "_")
     return found
