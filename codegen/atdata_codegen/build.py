@@ -70,6 +70,7 @@ class _Read:
     lexicons: dict[str, tuple[m.Document, Source]] = field(default_factory=dict)
     samples: list[tuple[object, Source]] = field(default_factory=list)
     lenses: list[tuple[object, Source]] = field(default_factory=list)
+    refused: set[str] = field(default_factory=set)
 
 
 def build(
@@ -91,9 +92,9 @@ def build(
             others[nsid] = (document, package)
             shas.setdefault(nsid, source.sha)
         tree.problems.extend(p for p in ignored if p.severity == "error")
-    catalog = Catalog({nsid: document for nsid, (document, _) in read.lexicons.items()}, others)
+    catalog = Catalog({nsid: document for nsid, (document, _) in read.lexicons.items()}, others, read.refused)
     renderer = Renderer(Path(settings.templates) if settings.templates else None)
-    allowed = frozenset(package.partition(".")[0] for package, _ in included if package)
+    allowed = None if settings.templates else frozenset(package.partition(".")[0] for package, _ in included if package)
     places = digest("\n".join(f"{n}={m.path}={m.root}" for n, m in sorted(catalog.modules.items())).encode())
     below = children(catalog.modules.values())
     total = len(read.lexicons)
@@ -139,6 +140,8 @@ def _read(sources: list[Source], problems: list[Problem], progress: Progress) ->
             problems.extend(locate(found, source))
             if document is not None:
                 _add(read, document, source, problems)
+            elif isinstance(value, dict) and isinstance(value.get("id"), str):
+                read.refused.add(value["id"])
         elif kind == "sample":
             read.samples.append((value, source))
         elif kind == "lens":
@@ -161,15 +164,22 @@ def _add(read: _Read, document: m.Document, source: Source, problems: list[Probl
 
 
 def _checked(
-    files: dict[str, str], source: Source | None, modules: frozenset[str], problems: list[Problem]
+    files: dict[str, str], source: Source | None, modules: frozenset[str] | None, problems: list[Problem]
 ) -> dict[str, str]:
-    """The files whose text passes the audit and compiles; the others become problems."""
+    """The files whose text passes the audit and compiles; the others become problems.
+
+    ``modules`` is None when the user brought templates: what these write is the user's own affair, so their
+    text is only compiled.
+    """
     good: dict[str, str] = {}
     for name, text in files.items():
         try:
-            if text:
+            if modules is None:
+                compile(text, name, "exec", dont_inherit=True)
+                text.encode("ascii")
+            elif text:
                 compile_checked(text, name, modules)
-        except AuditError as error:
+        except (AuditError, SyntaxError, ValueError) as error:
             problems.append(Problem((), str(error), file=source.file if source else name, line=1, code="audit"))
         else:
             good[name] = text

@@ -94,6 +94,8 @@ def _build(
     state.problems, state.documents = tree.problems, tree.documents
     changes = compare(existing, state.files)
     result = Result(tree.problems, changes, tree.documents)
+    if result.errors:
+        changes.orphans = []  # a document that was refused keeps what was generated from it while it was whole
     if not dry:
         refuse_foreign(settings.root, existing, changes)
         apply(settings.root, changes, texts, state_bytes(state))

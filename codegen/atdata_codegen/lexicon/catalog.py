@@ -6,7 +6,7 @@ when its own document changed, or one that it refers to, or the set of documents
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from atdata_codegen.lexicon import model as m
@@ -114,8 +114,14 @@ def place(nsids: Iterable[str], root: str = "") -> dict[str, Module]:
 class Catalog:
     """Documents, their modules and exports; included documents can be referred to but are not generated."""
 
-    def __init__(self, documents: Mapping[str, m.Document], included: Mapping[str, tuple[m.Document, str]]) -> None:
+    def __init__(
+        self,
+        documents: Mapping[str, m.Document],
+        included: Mapping[str, tuple[m.Document, str]],
+        refused: Collection[str] = (),
+    ) -> None:
         self.documents = documents
+        self.refused = refused
         self.included = included
         self.modules = place(documents)
         by_root: dict[str, list[str]] = {}

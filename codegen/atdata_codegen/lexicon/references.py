@@ -15,7 +15,10 @@ def missing_references(document: m.Document, catalog: Catalog, strict: bool) -> 
     severity: Severity = "error" if strict else "warning"
     for path, nsid, name in document.refs:
         exports = catalog.exports(nsid)
-        if exports is None:
+        if nsid in catalog.refused:
+            message = f"refers to {nsid}, which was refused; its value stays as it came"
+            hint = "mend that document first"
+        elif exports is None:
             message = f"refers to {nsid}, which is neither in the folder nor included; its value stays as it came"
             hint = "add the document, or --include its folder"
         elif name not in exports:
