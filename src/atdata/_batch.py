@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import copyreg
+import typing
 from abc import ABCMeta
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from atdata._errors import UnequalShapesError, type_name
 
@@ -62,7 +63,7 @@ class SampleBatch(Generic[T_co], metaclass=BatchMeta):
 
     def __class_getitem__(cls, item: Any) -> Any:
         alias = super().__class_getitem__(item)  # type: ignore[misc]  # typeshed hides Generic's
-        return _Alias(alias) if cls is SampleBatch and isinstance(item, type) else alias
+        return _Alias(SampleBatch, alias.__args__) if cls is SampleBatch and isinstance(item, type) else alias
 
     def __init__(self, samples: Sequence[T_co]) -> None:
         if self._sample_type is None:
@@ -154,37 +155,13 @@ class SampleBatch(Generic[T_co], metaclass=BatchMeta):
         return _rebuild, (type(self), self._sample_type, self._samples, self._columns, self._length)
 
 
-class _Alias:
+class _Alias(typing._GenericAlias, _root=True):  # type: ignore[misc, name-defined]  # the only way to see the call
     """``SampleBatch[Word]``: what is made by calling it knows its sample class from the start."""
 
-    __slots__ = ("_alias", "_item")
-
-    def __init__(self, alias: Any) -> None:
-        self._alias = alias
-        self._item = get_args(alias)[0]
-
     def __call__(self, samples: Sequence[Any]) -> SampleBatch[Any]:
-        batch = SampleBatch._from_columns(self._item, {}, 0)
+        batch = SampleBatch._from_columns(self.__args__[0], {}, 0)
         SampleBatch.__init__(batch, samples)
         return batch
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._alias, name)
-
-    def __mro_entries__(self, bases: tuple[Any, ...]) -> tuple[type, ...]:
-        return (SampleBatch,)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Alias) and self._item == other._item
-
-    def __hash__(self) -> int:
-        return hash((SampleBatch, self._item))
-
-    def __repr__(self) -> str:
-        return repr(self._alias)
-
-    def __reduce__(self) -> Any:
-        return SampleBatch.__class_getitem__, (self._item,)
 
 
 def _rebuild(cls: Any, sample_type: Any, samples: Any, columns: Any, length: int) -> SampleBatch[Any]:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["build"]
 
 _HELPERS: dict[str, Callable[..., Any]] = {name: getattr(_values, name) for name in _values.__all__}
+#: Here nothing hides a builtin.
+_NAMES = {n: n for n in ("dict", "str", "type", "Mapping", "KeyError", "missing", "object")}
 _lock = threading.RLock()
 
 
@@ -55,7 +57,7 @@ def _code(plan: CodecPlan) -> CodeType:
     if text is None:
         from atdata_codegen.templating import default_renderer
 
-        text = default_renderer().render("sample_class_codec.py.jinja", {"plan": plan})
+        text = default_renderer().render("sample_class_codec.py.jinja", {"plan": plan, "names": _NAMES})
         _text_cache.write(key, text)
     name = f"<atdata codec {digest[:12]}>"
     linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from atdata._batch import SampleBatch
 from atdata._constraints import Labels, MediaType, OneOf, Range, Shape, Unit
+from atdata._lazy import lazy_classes
 from atdata._numpy import NDArray, np
 from atdata._packable import PackableSample, install
 from atdata._values import (
@@ -51,6 +52,7 @@ __all__ = [
     "in_ref",
     "in_str",
     "install",
+    "lazy_classes",
     "missing",
     "np",
     "out_array",

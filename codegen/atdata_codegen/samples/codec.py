@@ -6,7 +6,7 @@ costs more than the test; only a value that fails its test reaches a function of
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -89,14 +89,19 @@ def plan_codec(
     )
 
 
-def _tuple(names: object) -> str:
-    parts = [literal(name) for name in names]  # type: ignore[attr-defined]  # any iterable of str
+def _key(name: str) -> str:
+    # hand-written classes may have fields beyond ASCII
+    return f'"{name}"' if name.isascii() and name.isidentifier() else literal(name)
+
+
+def _tuple(names: Iterable[str]) -> str:
+    parts = [_key(name) for name in names]
     return "(" + ", ".join(parts) + ("," if len(parts) == 1 else "") + ")"
 
 
 def _field(field: FieldShape, names: Mapping[str, str]) -> CodecField:
     var = f"v_{field.name}"
-    key = literal(field.name)
+    key = _key(field.name)
     return CodecField(
         name=field.name,
         key=key,

@@ -26,7 +26,14 @@ NUMBERS = INTEGERS | {"float16", "float32", "float64"}
 def _aliases() -> dict[str, str]:
     found = {"?": "bool", "b1": "bool", "bool_": "bool", "BOOL": "bool", "half": "float16", "single": "float32"}
     found |= {"double": "float64", "float": "float64", "int": "int64", "uint": "uint64", "complex": "complex128"}
-    found |= {"csingle": "complex64", "cdouble": "complex128", "str_": "str", "bytes_": "bytes", "U": "str", "S": "bytes"}
+    found |= {
+        "csingle": "complex64",
+        "cdouble": "complex128",
+        "str_": "str",
+        "bytes_": "bytes",
+        "U": "str",
+        "S": "bytes",
+    }
     found |= {"M8": "datetime64", "m8": "timedelta64"}
     for letter, stem, sizes in (("i", "int", (1, 2, 4, 8)), ("u", "uint", (1, 2, 4, 8)), ("f", "float", (2, 4, 8))):
         for size in sizes:

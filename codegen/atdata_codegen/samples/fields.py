@@ -230,7 +230,9 @@ def _literal(value: object, kind: str) -> Scalar | None:
     if kind == "bool":
         if isinstance(value, bool):
             return value
-        return {"true": True, "True": True, "false": False, "False": False}.get(value) if isinstance(value, str) else None
+        return (
+            {"true": True, "True": True, "false": False, "False": False}.get(value) if isinstance(value, str) else None
+        )
     if isinstance(value, bool):
         return None
     if isinstance(value, int):

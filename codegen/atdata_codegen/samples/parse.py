@@ -6,14 +6,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from atdata_lexicon.cid import cid_for_cbor
-from atdata_lexicon.data import encode_record
-from atdata_lexicon.errors import AtdataError
-
 from atdata_codegen.problems import Problem, clean
 from atdata_codegen.samples.fields import FieldParser
 from atdata_codegen.samples.model import SCHEMA_TYPE, SampleField, SampleSchema, SchemaRef
 from atdata_codegen.samples.reserved import sample_name_problem
+from atdata_lexicon.cid import cid_for_cbor
+from atdata_lexicon.data import encode_record
+from atdata_lexicon.errors import AtdataError
 
 __all__ = ["MAX_FIELDS", "MAX_SIZE", "is_version", "parse_schema"]
 
@@ -74,7 +73,9 @@ class _SchemaParser:
             self.bad(("name",), f"{clean(name)} {problem[0]}", problem[1])
         version = document.get("version")
         if not is_version(version):
-            self.bad(("version",), f"{clean(version)} is no version", "write MAJOR.MINOR.PATCH in digits, such as 1.0.0")
+            self.bad(
+                ("version",), f"{clean(version)} is no version", "write MAJOR.MINOR.PATCH in digits, such as 1.0.0"
+            )
         description = document.get("description", "")
         if not isinstance(description, str):
             self.bad(("description",), "must be a string", "remove it or write a text")
@@ -93,7 +94,9 @@ class _SchemaParser:
         try:
             raw = encode_record(record)
         except AtdataError as error:
-            self.bad((), f"is no record: {clean(str(error), 300)}", "a record holds no floats, and text is valid Unicode")
+            self.bad(
+                (), f"is no record: {clean(str(error), 300)}", "a record holds no floats, and text is valid Unicode"
+            )
             return None
         except (TypeError, ValueError, RecursionError) as error:
             self.bad((), f"is no record: {clean(str(error), 300)}")
@@ -115,4 +118,3 @@ class _SchemaParser:
         parser = FieldParser(self.bad)
         done = [parser.parse(entry, ("fields", i)) for i, entry in enumerate(value)]
         return tuple(field for field in done if field is not None), tuple(parser.refs.values())
-

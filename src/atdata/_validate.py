@@ -1,0 +1,129 @@
+"""What ``validate()`` checks: each value against its annotation and what the annotation adds to the type."""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import Any
+
+from atdata._constraints import Labels, OneOf, Range, Shape
+from atdata._errors import EncodeError, InvalidSampleError, shown, type_name
+from atdata._packable import PackableSample
+from atdata._plan import field_hints, is_array, split_optional
+
+__all__ = ["validate"]
+
+_SCALARS = {str: "str", int: "int", float: "float", bool: "bool", bytes: "bytes"}
+
+
+def validate(sample: PackableSample[Any]) -> None:
+    """Raise :class:`InvalidSampleError` with every problem of ``sample``."""
+    problems = list(_problems(sample, ""))
+    if problems:
+        first = problems[0][0]
+        name = type_name(type(sample))
+        raise InvalidSampleError([f"{field}: {what}" for field, what in problems], sample_type=name, field=first)
+
+
+@lru_cache(maxsize=512)
+def _rules(cls: type[Any]) -> tuple[tuple[str, Any, bool, tuple[Any, ...]], ...]:
+    """Name, type without None, whether None is allowed, and what ``Annotated`` adds, of each field."""
+    found = []
+    for name, hint in field_hints(cls).items():
+        extra = tuple(_metadata(hint))
+        kind, nullable = split_optional(hint)
+        default = cls.__dataclass_fields__[name].default
+        found.append((name, kind, nullable or default is None, extra))
+    return tuple(found)
+
+
+def _metadata(hint: Any) -> Iterator[Any]:
+    if typing.get_origin(hint) is typing.Annotated:
+        yield from hint.__metadata__
+        yield from _metadata(typing.get_args(hint)[0])
+    elif type(None) in typing.get_args(hint):
+        for arg in typing.get_args(hint):
+            yield from _metadata(arg)
+
+
+def _problems(sample: PackableSample[Any], prefix: str) -> Iterator[tuple[str, str]]:
+    sizes: dict[str, tuple[int, str]] = {}
+    for name, kind, nullable, extra in _rules(type(sample)):
+        field = prefix + name
+        value = getattr(sample, name, None)
+        if value is None:
+            if not nullable:
+                yield field, "is None, but the field is required"
+            continue
+        wrong = list(_type_problems(value, kind, field))
+        yield from wrong
+        if wrong:
+            continue
+        for rule in extra:
+            if isinstance(rule, Shape):
+                what = rule.problem(tuple(value.shape), sizes, field) if hasattr(value, "shape") else None
+            elif isinstance(rule, Labels) and hasattr(value, "min"):
+                what = Range(0, len(rule.names) - 1).problem(value)
+            elif isinstance(rule, Labels | OneOf | Range):
+                what = rule.problem(value)
+            else:
+                continue
+            if what:
+                yield field, what
+
+
+def _type_problems(value: Any, kind: Any, field: str) -> Iterator[tuple[str, str]]:
+    if is_array(kind):
+        yield from _array_problems(value, kind, field)
+    elif kind in _SCALARS if isinstance(kind, type) else False:
+        what = _scalar_problem(value, kind)
+        if what:
+            yield field, what
+    elif isinstance(kind, type) and issubclass(kind, PackableSample):
+        if isinstance(value, kind):
+            yield from _problems(value, f"{field}.")
+        else:
+            yield field, f"a {type_name(kind)} expected, not {shown(value)}"
+    elif (typing.get_origin(kind) or kind) is list:
+        if not isinstance(value, list | tuple):
+            yield field, f"a list expected, not {shown(value)}"
+            return
+        arguments = typing.get_args(kind)
+        if arguments:
+            item, nullable = split_optional(arguments[0])
+            for i, entry in enumerate(value):
+                if entry is not None or not nullable:
+                    yield from _type_problems(entry, item, f"{field}[{i}]")
+
+
+def _scalar_problem(value: Any, kind: type) -> str | None:
+    from atdata import _values
+
+    convert: Callable[[Any, object, str], Any] = getattr(_values, f"out_{_SCALARS[kind]}")
+    if type(value) is kind:
+        return None
+    try:
+        convert(value, value, "")
+    except EncodeError:
+        article = "an" if kind is int else "a"
+        return f"{article} {kind.__name__} expected, not {shown(value)}"
+    return None
+
+
+def _array_problems(value: Any, kind: Any, field: str) -> Iterator[tuple[str, str]]:
+    import numpy as np
+
+    if not isinstance(value, np.ndarray | np.generic):
+        yield field, f"an array expected, not {shown(value)}"
+        return
+    if value.dtype.hasobject:
+        yield field, "an array of Python objects cannot be packed"
+        return
+    arguments = typing.get_args(kind)
+    if len(arguments) < 2:
+        return
+    wanted = typing.get_args(arguments[1])
+    if wanted and isinstance(wanted[0], type) and issubclass(wanted[0], np.generic):
+        if not np.issubdtype(value.dtype, wanted[0]):
+            yield field, f"dtype {shown(str(value.dtype))} instead of {wanted[0].__name__}"
