@@ -9,7 +9,6 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from atdata import lens as lens
     from atdata._batch import SampleBatch as SampleBatch
     from atdata._constraints import Labels as Labels
     from atdata._constraints import MediaType as MediaType
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from atdata._protocols import Packable as Packable
     from atdata.lens import Lens as Lens
     from atdata.lens import LensNetwork as LensNetwork
+    from atdata.lens import lens as lens
 
 _WHERE = {
     "AtdataError": "_errors",

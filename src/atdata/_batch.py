@@ -155,11 +155,11 @@ class SampleBatch(Generic[T_co], metaclass=BatchMeta):
         return _rebuild, (type(self), self._sample_type, self._samples, self._columns, self._length)
 
 
-class _Alias(typing._GenericAlias, _root=True):  # type: ignore[misc, name-defined]  # the only way to see the call
+class _Alias(typing._GenericAlias, _root=True):  # type: ignore[misc, name-defined, call-arg]  # no other way to see the call
     """``SampleBatch[Word]``: what is made by calling it knows its sample class from the start."""
 
     def __call__(self, samples: Sequence[Any]) -> SampleBatch[Any]:
-        batch = SampleBatch._from_columns(self.__args__[0], {}, 0)
+        batch: SampleBatch[Any] = SampleBatch._from_columns(self.__args__[0], {}, 0)
         SampleBatch.__init__(batch, samples)
         return batch
 

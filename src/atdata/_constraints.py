@@ -101,9 +101,10 @@ class Range:
     maximum: float | int | None = None
 
     def problem(self, value: Any) -> str | None:
-        low, high = (value.min(), value.max()) if hasattr(value, "min") and getattr(value, "size", 0) else (value, value)
-        if getattr(value, "size", 1) == 0:
+        size = getattr(value, "size", None)
+        if size == 0:
             return None
+        low, high = (value.min(), value.max()) if size else (value, value)
         if self.minimum is not None and not low >= self.minimum:
             return f"{low} is below the minimum {self.minimum}"
         if self.maximum is not None and not high <= self.maximum:

@@ -163,7 +163,7 @@ def _load(decoded: _Decoded) -> None:
         exec(code, module.__dict__)
         decoded.cls = module.__dict__[schema.name]
         decoded.module = module
-        decoded.cls._document = (decoded.text, schema.origin, schema.uri, decoded.documents())  # type: ignore[attr-defined]
+        decoded.cls._document = (decoded.text, schema.origin, schema.uri, decoded.documents())
     except BaseException:
         for entry in made:
             if entry != _ROOT:

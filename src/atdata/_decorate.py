@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 import types
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar, dataclass_transform
 
 from atdata._packable import PackableSample, SampleMeta
@@ -31,8 +34,22 @@ def packable(cls: type[_T]) -> type[_T]:
     sample: Any = cls if issubclass(cls, PackableSample) else _rebased(cls)
     if "__dataclass_fields__" not in cls.__dict__:
         _order(sample)
-        sample = dataclasses.dataclass(eq=False)(sample)
+        with _module_of(cls):
+            sample = dataclasses.dataclass(eq=False)(sample)
     return sample  # type: ignore[no-any-return]  # the class of the same name
+
+
+@contextmanager
+def _module_of(cls: type[Any]) -> Iterator[None]:
+    """dataclass looks the class's module up, which is not there while some loaders run it."""
+    if cls.__module__ in sys.modules:
+        yield
+        return
+    sys.modules[cls.__module__] = types.ModuleType(cls.__module__)
+    try:
+        yield
+    finally:
+        sys.modules.pop(cls.__module__, None)
 
 
 def _rebased(cls: type[Any]) -> type[Any]:

@@ -21,8 +21,9 @@ def _load() -> tuple[Callable[..., bytes], Callable[..., Any]]:
     global _packb, _unpackb
     import ormsgpack
 
-    _packb, _unpackb = ormsgpack.packb, ormsgpack.unpackb
-    return _packb, _unpackb
+    pair = ormsgpack.packb, ormsgpack.unpackb
+    _packb, _unpackb = pair
+    return pair
 
 
 def _other(value: Any) -> Any:
@@ -83,7 +84,7 @@ def _whole(raw: bytes, data: dict[str, Any]) -> bool:
     """
     length = len(raw)
     if length > 1024:
-        small = {}
+        small: dict[str, Any] = {}
         for key, value in data.items():
             if type(value) is bytes and len(value) > 255:
                 length -= len(value) + (2 if len(value) < 65536 else 4)

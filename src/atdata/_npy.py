@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import struct
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.lib import format as npy
@@ -45,7 +45,7 @@ def dump(value: Any) -> bytes:
     if type(value) is _array:
         try:
             # join asks for the array's buffer, which only C order gives: one copy and no call into numpy.
-            return b"".join((_written[value.dtype, value.shape], value))
+            return b"".join((_written[value.dtype, value.shape], cast(bytes, value)))
         except (KeyError, TypeError, BufferError, ValueError):
             pass
     return _dump_slow(value)
@@ -140,8 +140,8 @@ def _read_npy(data: bytes) -> _Header:
     cache = _short if end == 128 else _long
     found = cache.get(raw)
     if found is None:
-        found = (*_parse_header(data[start:end], version), end)
-        found = (found[0], found[1], found[2], end, found[3])
+        dtype, shape, size, fortran = _parse_header(data[start:end], version)
+        found = (dtype, shape, size, end, fortran)
         if len(cache) >= _CACHE:
             cache.clear()
         if end <= 1024:

@@ -70,8 +70,8 @@ class PackableSample(Generic[B_co], metaclass=SampleMeta):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        taken = RESERVED.intersection(cls.__dict__.get("__annotations__", ()))
-        taken = {name for name in taken if not name.startswith("_")}
+        annotated = cls.__dict__.get("__annotations__", ())
+        taken = {name for name in RESERVED.intersection(annotated) if not name.startswith("_abc")}
         if taken:
             names = ", ".join(sorted(taken))
             raise TypeError(f"{cls.__name__}: a field cannot be called {names}, which every sample has; rename it")
@@ -172,7 +172,7 @@ def install(
     cls._codec = fields
     cls._arrays = arrays  # type: ignore[attr-defined]  # private, and only for classes with a codec
     cls._decode = classmethod(decode)  # type: ignore[assignment, method-assign]
-    cls._encode = encode  # type: ignore[method-assign]
+    cls._encode = encode  # type: ignore[method-assign, assignment]
 
 
 def _first_encode(self: PackableSample[Any]) -> dict[str, Any]:

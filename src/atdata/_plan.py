@@ -6,13 +6,11 @@ import dataclasses
 import sys
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from atdata_codegen.samples.codec import CodecPlan, TypePlan
-
-    from atdata._packable import PackableSample
 
 __all__ = ["array_fields", "field_hints", "is_array", "plan_from_class", "split_optional"]
 
@@ -94,7 +92,7 @@ def array_fields(cls: type[Any]) -> tuple[str, ...]:
 
 
 def plan_from_class(
-    cls: type[PackableSample[Any]],
+    cls: type[Any],
 ) -> tuple[CodecPlan, dict[str, Any]]:
     """The codec plan of a hand-written class, and the objects that its code refers to by name."""
     from atdata_codegen.samples.codec import FieldShape, plan_codec
@@ -115,15 +113,15 @@ def plan_from_class(
         # a default of None says what Optional would have said
         nullable = nullable or field.default is None or plan.kind == "any"
         shapes.append(FieldShape(field.name, plan, nullable, default, field.init))
-    frozen = cls.__dataclass_params__.frozen  # type: ignore[attr-defined]  # set by dataclass
+    frozen = cls.__dataclass_params__.frozen
     return plan_codec(shapes, direct=_direct(cls), settable=not frozen), names
 
 
-def _direct(cls: type[PackableSample[Any]]) -> bool:
+def _direct(cls: type[Any]) -> bool:
     """Whether setting attributes does all that calling the class would do."""
     from atdata._packable import PackableSample
 
-    params = cls.__dataclass_params__  # type: ignore[attr-defined]
+    params = cls.__dataclass_params__
     return (
         params.init
         and not params.frozen
@@ -177,5 +175,3 @@ def _type(hint: Any, names: dict[str, Any]) -> TypePlan:
 def _hashable(hint: Any) -> bool:
     return isinstance(hint, type) or hint is None
 
-
-_Build = Callable[[], None]

@@ -100,7 +100,8 @@ def in_list(value: Any, cls: type, field: str) -> list[Any]:
 
 def in_array(value: Any, cls: type, field: str) -> NDArray[Any]:
     try:
-        return (_load or _codec()[0])(value)
+        found: NDArray[Any] = (_load or _codec()[0])(value)
+        return found
     except SampleError as error:
         import numpy as np
 
@@ -197,6 +198,6 @@ def out_ref(value: Any, kind: type[PackableSample[Any]], sample: object, field: 
 
 def _is_scalar(value: Any, kinds: str) -> bool:
     """Whether ``value`` is a numpy scalar (or 0-d array) of one of these dtype kinds, asked without loading numpy."""
-    if not type(value).__module__.startswith("numpy") or getattr(value, "ndim", 1) != 0:
+    if not type(value).__module__.startswith("numpy") or getattr(value, "ndim", None) != 0:
         return False
     return str(value.dtype.kind) in kinds
