@@ -18,14 +18,14 @@ from atdata_codegen.lexicon.parse import parse_document
 from atdata_codegen.lexicon.plan import plan_module
 from atdata_codegen.lexicon.references import missing_references
 from atdata_codegen.lexicon.render import children, package_inits, render_module
-from atdata_codegen.positions import line_of
+from atdata_codegen.positions import locate
 from atdata_codegen.problems import Problem, ProblemError
 from atdata_codegen.root import render_root
 from atdata_codegen.sample_stage import SampleStage
 from atdata_codegen.sources import Source, digest, kind_of
 from atdata_codegen.templating import Renderer
 
-__all__ = ["Progress", "Tree", "Unit", "build", "locate"]
+__all__ = ["Progress", "Tree", "Unit", "build"]
 
 
 @dataclass(slots=True)
@@ -51,18 +51,6 @@ class Progress:
 
     def step(self, what: str, done: int, total: int) -> None:
         """``done`` of ``total`` documents went through the step ``what``."""
-
-
-def locate(problems: Iterable[Problem], source: Source) -> list[Problem]:
-    """The same problems with their file and line."""
-    text = ""
-    out = []
-    for problem in problems:
-        if not text:
-            text = source.raw.decode("utf-8", "replace")
-        line = 0 if problem.code == "json" else line_of(text, problem.path)
-        out.append(replace(problem, file=source.file, line=line or 1))
-    return out
 
 
 @dataclass(slots=True)
@@ -100,7 +88,7 @@ def build(
     total = len(read.lexicons)
     for done, (nsid, (document, source)) in enumerate(read.lexicons.items()):
         module = catalog.modules[nsid]
-        tree.problems.extend(locate(missing_references(document, catalog, settings.strict), source))
+        tree.problems.extend(locate(missing_references(document, catalog, settings.strict), source.file, source.raw))
         refs = sorted({nsid for _, nsid, _ in document.refs})
         key = digest("\n".join([places, source.sha, *(f"{r}={shas.get(r, '')}" for r in refs)]).encode())
         last = known.get(nsid)
@@ -120,7 +108,6 @@ def build(
         tree.units["samples"] = Unit(stage.key, None, last[1])
     else:
         tree.units["samples"] = Unit(stage.key, _checked(stage.render(), None, allowed, tree.problems))
-        tree.problems.extend(stage.render_problems)
     inits.update(render_root(below.get((), ()), stage.names, stage.has_lenses, renderer))
     tree.units["packages"] = Unit("", _checked(inits, None, allowed, tree.problems))
     return tree
@@ -137,7 +124,7 @@ def _read(sources: list[Source], problems: list[Problem], progress: Progress) ->
         kind = kind_of(value)
         if kind == "lexicon":
             document, found = parse_document(value)
-            problems.extend(locate(found, source))
+            problems.extend(locate(found, source.file, source.raw))
             if document is not None:
                 _add(read, document, source, problems)
             elif isinstance(value, dict) and isinstance(value.get("id"), str):

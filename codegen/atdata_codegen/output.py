@@ -113,8 +113,9 @@ def apply(root: str, changes: Changes, texts: Mapping[str, bytes], state: bytes)
             for name in os.listdir(staging):
                 os.unlink(os.path.join(staging, name))
             _put(os.path.join(private, ".gitignore"), b"*\n", staging)
-            # Packages last: their __init__ names modules that must be there already.
-            order = sorted((*changes.missing, *changes.changed), key=lambda n: ("__init__" in n, -n.count("/")))
+            # In the order of ``texts``: what is imported comes before what imports it, packages come last.
+            wanted = {*changes.missing, *changes.changed}
+            order = sorted((name for name in texts if name in wanted), key=lambda name: "__init__" in name)
             known: set[str] = set()
             for name in order:
                 folder = os.path.dirname(os.path.join(root, name))

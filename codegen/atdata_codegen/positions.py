@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from json import JSONDecodeError
 from json.decoder import scanstring  # type: ignore[attr-defined]  # public since Python 2.6, missing from typeshed
 
-__all__ = ["line_of"]
+from atdata_codegen.problems import Problem
+
+__all__ = ["line_of", "locate"]
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _SCALAR = re.compile(r"[^\s,\]}]+")
@@ -83,3 +86,14 @@ def _end(text: str, position: int) -> int:
             position = match.end() if match else position + 1
         if depth <= 0:
             return position
+
+
+def locate(problems: Iterable[Problem], file: str, raw: bytes) -> list[Problem]:
+    """The same problems with their file and line."""
+    text = ""
+    out = []
+    for problem in problems:
+        if not text:
+            text = raw.decode("utf-8", "replace")
+        out.append(replace(problem, file=file, line=1 if problem.code == "json" else line_of(text, problem.path)))
+    return out

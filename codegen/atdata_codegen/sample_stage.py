@@ -3,28 +3,81 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from graphlib import TopologicalSorter
 
-from atdata_codegen.problems import Problem
+from atdata_codegen.positions import locate
+from atdata_codegen.problems import Problem, ProblemError
+from atdata_codegen.samples import SampleSchema, parse_schema, render_samples_init, render_schema, resolve_refs
 from atdata_codegen.sources import Source, digest
 from atdata_codegen.templating import Renderer
 
 __all__ = ["SampleStage"]
 
+Documents = Sequence[tuple[object, Source]]
+
 
 class SampleStage:
-    """``names`` maps each sample class to its module below the root."""
+    """Parses and resolves at once; ``names`` maps each sample class to its module below the root."""
 
-    def __init__(
-        self,
-        samples: Sequence[tuple[object, Source]],
-        lenses: Sequence[tuple[object, Source]],
-        renderer: Renderer,
-    ) -> None:
+    def __init__(self, samples: Documents, lenses: Documents, renderer: Renderer) -> None:
         self.problems: list[Problem] = []
-        self.render_problems: list[Problem] = []
-        self.names: dict[str, str] = {}
         self.has_lenses = bool(lenses)
         self.key = digest("".join(source.sha for _, source in (*samples, *lenses)).encode())
+        self._renderer = renderer
+        self._lenses = lenses
+        self._schemas = self._resolve(self._parse(samples))
+        newest: dict[str, SampleSchema] = {}
+        for schema in self._schemas:
+            if schema.name not in newest or newest[schema.name].number < schema.number:
+                newest[schema.name] = schema
+        self.names = {name: f"samples.{schema.module}" for name, schema in newest.items()}
+
+    def _parse(self, samples: Documents) -> list[tuple[SampleSchema, Source]]:
+        """Schemas of every document that is one; two documents for one name and version are refused, both named."""
+        found: list[tuple[SampleSchema, Source]] = []
+        owners: dict[tuple[str, str], tuple[SampleSchema, Source]] = {}
+        for value, source in samples:
+            schema, problems = parse_schema(value)
+            self.problems.extend(locate(problems, source.file, source.raw))
+            if schema is None:
+                continue
+            first = owners.setdefault((schema.name, schema.version), (schema, source))
+            if first[0] is schema:
+                found.append((schema, source))
+            elif first[0].cid != schema.cid:
+                message = f"is {schema.name} {schema.version}, which {first[1].file} is too, with other contents"
+                problem = Problem(("version",), message, "raise the version of one of them", code="duplicate")
+                self.problems.extend(locate([problem], source.file, source.raw))
+        return found
+
+    def _resolve(self, parsed: list[tuple[SampleSchema, Source]]) -> list[SampleSchema]:
+        """The schemas whose references all lead somewhere, those that others refer to first.
+
+        A schema that is refused takes with it those that refer to it, so this goes on until nothing changes.
+        """
+        while True:
+            known = [schema for schema, _ in parsed]
+            order: TopologicalSorter[int] = TopologicalSorter()
+            good: list[tuple[SampleSchema, Source]] = []
+            for i, (schema, source) in enumerate(parsed):
+                try:
+                    targets = resolve_refs(schema, known).values()
+                except ProblemError as error:
+                    self.problems.extend(locate(error.problems, source.file, source.raw))
+                    continue
+                order.add(i, *(known.index(target) for target in targets))
+                good.append((schema, source))
+            if len(good) == len(parsed):
+                return [known[i] for i in order.static_order()]
+            parsed = good
 
     def render(self) -> dict[str, str]:
-        return {}
+        """The files of all schemas and lenses, those that others import first."""
+        files: dict[str, str] = {}
+        for schema in self._schemas:
+            made = render_schema(schema, self._schemas, self._renderer)
+            files.update({f"samples/{name}": text for name, text in made.items()})
+        if self._schemas:
+            init, stub = render_samples_init(self._schemas, self._renderer)
+            files.update({"samples/__init__.py": init, "samples/__init__.pyi": stub})
+        return files
