@@ -47,9 +47,12 @@ class Document:
         if place is None:
             return None
         try:
-            found = _document(import_module(*place))
-        except (ImportError, AttributeError):
+            module = import_module(*place)
+        except ImportError:
+            return None  # generated without this document: what refers to it accepts everything
+        if not hasattr(module, "_LEXICON"):
             return None
+        found = _document(module)
         for other, (name, package) in found._places.items():
             self._places.setdefault(other, (name, package))
         return found

@@ -66,8 +66,9 @@ def _string(node: Node, value: object) -> str | None:
     limit = node.get("maxGraphemes")
     if isinstance(limit, int) and not graphemes_at_most(value, limit):
         return f"has {count_graphemes(value)} graphemes, must have at most {limit}"
-    if "format" in node:
-        problem = check_format(node["format"], value)
+    name = node.get("format")
+    if isinstance(name, str):
+        problem = check_format(name, value)
         if problem is not None:
             return problem
     return _constant(node, value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any, Final
 
+from .errors import UnknownDefinitionError
 from .record import Record
 from .values import UNSET
 
@@ -30,7 +31,10 @@ def _record(record: Record, depth: int) -> str:
         for field in fields(record)  # type: ignore[arg-type]  # generated classes are dataclasses
         if (value := getattr(record, field.name, UNSET)) is not UNSET and not (value is None and field.default is None)
     ]
-    unknown = len(record.unknown_fields)
+    try:
+        unknown = len(record.unknown_fields)
+    except UnknownDefinitionError:  # a class of nobody's making still has a repr
+        unknown = 0
     if unknown:
         parts.append(f"<{unknown} unknown>")
     return f"{type(record).__name__}({', '.join(parts)})"

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ._text import show
+from .errors import Issue, ValidationError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -22,6 +25,7 @@ class DictCatalog:
     """A catalogue of Lexicon documents in memory.
 
     `documents` are the parsed JSON files; of two with one `id`, the later one counts.
+    Raises ValidationError for a document without `id` or `defs`.
 
     >>> catalog = DictCatalog([{"lexicon": 1, "id": "com.example.x", "defs": {"main": {"type": "token"}}}])
     >>> catalog.defs("com.example.x")
@@ -30,7 +34,16 @@ class DictCatalog:
     """
 
     def __init__(self, documents: Iterable[Mapping[str, Any]]) -> None:
-        self._defs: dict[str, Mapping[str, Any]] = {document["id"]: document["defs"] for document in documents}
+        self._defs: dict[str, Mapping[str, Any]] = {}
+        for document in documents:
+            nsid, defs = document.get("id"), document.get("defs")
+            if not isinstance(nsid, str) or not isinstance(defs, dict):
+                key = "defs" if isinstance(nsid, str) else "id"
+                message = (
+                    f"is required: a Lexicon document has an NSID and an object of definitions; this is {show(nsid)}"
+                )
+                raise ValidationError([Issue(f"$.{key}", message)], "the Lexicon document")
+            self._defs[nsid] = defs
 
     def defs(self, nsid: str) -> Mapping[str, Any] | None:
         """The `defs` of a document, or None."""

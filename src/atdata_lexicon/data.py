@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 from . import cbor
+from ._rules import MAX_SAFE, is_leaf, object_problem, scalar_problem, special_problem
 from ._text import Path, escape, render_path, show
-from .cid import cid_for_cbor, is_link
+from .cid import cid_for_cbor
 from .errors import DataModelError, Issue
 from .values import Blob, CidLink, bytes_from_text, bytes_to_text
 
@@ -31,16 +32,12 @@ MAX_DEPTH: Final = cbor.MAX_DEPTH
 MAX_ISSUES: Final = 100
 """How many issues a check collects before it stops."""
 
-_MAX_SAFE = (1 << 53) - 1
-_MIN_INT = -(1 << 63)
-_MAX_INT = (1 << 63) - 1
-
 
 def from_json(value: object) -> Any:  # Any: whatever the JSON holds
     """The Python form of a JSON value: `$link` as CidLink, `$bytes` as bytes, blobs as Blob, 3.0 as 3.
 
-    Raises DataModelError for what the data model does not hold: floats with a fraction, malformed `$link` or
-    `$bytes`, nesting beyond 256.
+    Raises DataModelError, with the JSON path, for what the data model does not hold: floats with a fraction, malformed
+    `$link` or `$bytes`, nesting beyond 256.
 
     >>> from_json({"n": 3.0, "data": {"$bytes": "aGk"}})
     {'n': 3, 'data': b'hi'}
@@ -49,21 +46,24 @@ def from_json(value: object) -> Any:  # Any: whatever the JSON holds
         return _from_json(value, 0)
     except RecursionError:
         raise DataModelError("nested too deep") from None
+    except DataModelError as error:
+        issues = check_value(value, limit=1)  # the slow walk knows the path
+        raise DataModelError(str(issues[0]) if issues else str(error)) from None
 
 
 def _from_json(value: object, depth: int) -> Any:
     if value is None or isinstance(value, (str, int, bytes, CidLink, Blob)):
         return value
     if isinstance(value, float):
-        if value.is_integer() and abs(value) <= _MAX_SAFE:
+        if value.is_integer() and abs(value) <= MAX_SAFE:
             return int(value)
         raise DataModelError(f"{show(value)} has no form in the data model; write it as a string or a scaled integer")
-    if depth >= MAX_DEPTH:
+    if depth >= MAX_DEPTH and not is_leaf(value):
         raise DataModelError(f"nested deeper than {MAX_DEPTH} levels")
     if isinstance(value, list):
         return [_from_json(item, depth + 1) for item in value]
     if isinstance(value, dict):
-        problem = _special_problem(value)
+        problem = special_problem(value)
         if problem is not None:
             raise DataModelError(problem)
         if "$link" in value:
@@ -96,7 +96,7 @@ def _to_json(value: object, depth: int) -> Any:
     if value is None or isinstance(value, (str, int)):
         return value
     if isinstance(value, (dict, list, tuple)):
-        if depth > MAX_DEPTH:
+        if depth >= MAX_DEPTH and not is_leaf(value):
             raise DataModelError(f"nested deeper than {MAX_DEPTH} levels")
         if isinstance(value, dict):
             return {key: _to_json(item, depth + 1) for key, item in value.items()}
@@ -180,7 +180,7 @@ def check_value(value: object, *, sending: bool = False, limit: int = MAX_ISSUES
     while stack and len(issues) < limit:
         item, path, depth = stack.pop()
         if isinstance(item, (dict, list)):
-            if depth >= MAX_DEPTH:
+            if depth >= MAX_DEPTH and not is_leaf(item):
                 issues.append(Issue(render_path(path), f"nested deeper than {MAX_DEPTH} levels"))
                 continue
             if isinstance(item, list):
@@ -191,7 +191,7 @@ def check_value(value: object, *, sending: bool = False, limit: int = MAX_ISSUES
                 ]
             else:
                 children = []
-                problem = _object_problem(item, sending)
+                problem = object_problem(item, sending)
                 if problem is not None:
                     issues.append(Issue(render_path(path), problem))
                     continue
@@ -201,90 +201,10 @@ def check_value(value: object, *, sending: bool = False, limit: int = MAX_ISSUES
             children.reverse()
             stack += children
             continue
-        problem = _scalar_problem(item, sending)
+        problem = scalar_problem(item, sending)
         if problem is not None:
             issues.append(Issue(render_path(path), problem))
     return issues
-
-
-def _scalar_problem(value: object, sending: bool) -> str | None:
-    if value is None or isinstance(value, (bool, bytes)):
-        return None
-    if isinstance(value, str):
-        return None if _is_unicode(value) else "half of a surrogate pair, which is not Unicode text"
-    if isinstance(value, int):
-        if not _MIN_INT <= value <= _MAX_INT:
-            return f"{show(value)} does not fit in a signed 64-bit integer: use a string"
-        if sending and not -_MAX_SAFE <= value <= _MAX_SAFE:
-            return f"{show(value)} is beyond 2^53-1, which servers refuse or change: use a string"
-        return None
-    if isinstance(value, float):
-        if value.is_integer() and abs(value) <= _MAX_SAFE:
-            return f"{show(value)} would be stored as an integer: write {int(value)}" if sending else None
-        return f"{show(value)} is not allowed in a record: use a string or a scaled integer"
-    if isinstance(value, CidLink):
-        return None if is_link(value.cid) else f"{show(value.cid)} is not a CID"
-    if isinstance(value, Blob):
-        return _special_problem(value.to_json())
-    return f"{show(value)} has no form in the data model"
-
-
-def _object_problem(value: dict[Any, Any], sending: bool) -> str | None:
-    for key in value:
-        if not isinstance(key, str):
-            return f"keys must be strings, not {show(key)}"
-        if not _is_unicode(key):
-            return f"the key {show(key)} holds half of a surrogate pair, which is not Unicode text"
-    if sending and len(value) == 2 and isinstance(value.get("cid"), str) and isinstance(value.get("mimeType"), str):
-        return "a blob reference of the old form, which servers refuse: upload the blob and use what the server returns"
-    return _special_problem(value)
-
-
-def _special_problem(value: dict[str, Any]) -> str | None:
-    """What is wrong with an object's `$link`, `$bytes` or `$type`; None if nothing, or if it has none of them."""
-    if "$link" in value:
-        cid = value["$link"]
-        if len(value) != 1:
-            return 'an object with "$link" must have no other key'
-        return None if isinstance(cid, str) and is_link(cid) else f'"$link" must be a CID, not {show(cid)}'
-    if "$bytes" in value:
-        text = value["$bytes"]
-        if len(value) != 1:
-            return 'an object with "$bytes" must have no other key'
-        if isinstance(text, str) and bytes_from_text(text) is not None:
-            return None
-        return f'"$bytes" must be standard base64, not {show(text)}'
-    if "$type" not in value:
-        return None
-    kind = value["$type"]
-    if not isinstance(kind, str) or not kind:
-        return f'"$type" must be a string that is not empty, not {show(kind)}'
-    return _blob_problem(value) if kind == "blob" else None
-
-
-def _blob_problem(value: dict[str, Any]) -> str | None:
-    mime_type, size, ref = value.get("mimeType"), value.get("size"), value.get("ref")
-    if isinstance(ref, dict) and len(ref) == 1:
-        ref = ref.get("$link")
-    elif isinstance(ref, CidLink):
-        ref = ref.cid
-    if not isinstance(ref, str) or not is_link(ref):
-        return 'a blob\'s "ref" must be a link to its CID'
-    if not isinstance(mime_type, str) or not mime_type:
-        return f'a blob\'s "mimeType" must be a MIME type, not {show(mime_type)}'
-    if not isinstance(size, int) or isinstance(size, bool) or size < 0:
-        return f'a blob\'s "size" must be a number of bytes, not {show(size)}'
-    return None
-
-
-def _is_unicode(text: str) -> bool:
-    if text.isascii():
-        return True
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _kind(value: object) -> str:

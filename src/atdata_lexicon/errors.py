@@ -104,8 +104,7 @@ def _summary(issues: tuple[Issue, ...], what: str) -> str:
 
 
 def _printable(text: str) -> str:
-    if len(text) > _MAX_LINE:
-        text = text[:_MAX_LINE] + "..."
-    if not (text.isascii() and text.isprintable()):
-        text = text.encode("unicode_escape").decode("ascii")
-    return text
+    short = text[: _MAX_LINE + 1]
+    if not (short.isascii() and short.isprintable()):
+        short = short.encode("unicode_escape").decode("ascii")
+    return short if len(short) <= _MAX_LINE else short[:_MAX_LINE] + "..."

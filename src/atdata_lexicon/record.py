@@ -60,8 +60,8 @@ class Record:
     def from_record(cls, data: Mapping[str, Any]) -> Self:  # Any: JSON
         """The record that an object of the JSON form stands for, `$link` and `$bytes` included.
 
-        Bytes, CidLink and Blob values are taken as they are. Nothing is validated, and values of the wrong shape stay
-        as they came.
+        Bytes, CidLink and Blob values are taken as they are. Nothing is validated; values of the wrong shape and plain
+        JSON (fields of type unknown) stay as they came, as the very objects of `data`.
 
         Raises ValidationError if `data` is no object, or says with `$type` that it is another record.
         """
@@ -154,8 +154,6 @@ class Record:
     @property
     def unknown_fields(self) -> dict[str, Any]:  # Any: JSON
         """The fields that came with the data and are not in the Lexicon, in their order."""
-        from .values import Unset
-
         extra = getattr(self, "_extra", {})
         known = plan_of(type(self)).known
         return {k: v for k, v in extra.items() if k not in known and k != "$type" and not isinstance(v, Unset)}

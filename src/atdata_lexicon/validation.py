@@ -121,6 +121,8 @@ class _Run:
                 return
             node, nsid, name = found
             kind = node.get("type")
+        if not isinstance(kind, str):
+            return
         if kind in LEAVES:
             problem = LEAVES[kind](node, value)
             if problem is not None:
@@ -150,11 +152,13 @@ class _Run:
         if not isinstance(value, dict) or not is_object(value):
             self.report(path, f"must be an object, not {_shape(value)}")
             return
-        required, nullable = node.get("required", ()), node.get("nullable", ())
+        required, nullable = _names(node, "required"), _names(node, "nullable")
         for key in required:
             if key not in value:
                 self.report((path, key), "is required")
-        properties: Node = node.get("properties", {})
+        properties = node.get("properties")
+        if not isinstance(properties, dict):
+            return
         children: list[tuple[Node, str, str, object, Path]] = []
         for key, child in properties.items():
             if key not in value or not isinstance(child, dict):
@@ -176,23 +180,21 @@ class _Run:
         if problem is not None:
             self.report(path, problem)
         items = node.get("items")
+        schema: Node = items if isinstance(items, dict) else {}
+        kind = schema.get("type")
+        leaf = LEAVES.get(kind) if isinstance(kind, str) else None
+        children: list[tuple[Node, str, str, object, Path]] = []
         for index, item in enumerate(value):
+            if len(self.issues) >= MAX_ISSUES:
+                return
             if item is None:
                 self.report((path, index), "must not be null: an array holds no nulls")
-        if isinstance(items, dict):
-            check = LEAVES.get(items.get("type", ""))
-            if check is not None:  # the quick way for arrays of simple values
-                for index, item in enumerate(value):
-                    if item is not None and (problem := check(items, item)) is not None:
-                        self.report((path, index), problem)
-                        if len(self.issues) >= MAX_ISSUES:
-                            return
-                return
-            self.pending += [
-                (items, nsid, "", value[index], (path, index))
-                for index in range(len(value) - 1, -1, -1)
-                if value[index] is not None
-            ]
+            elif leaf is None:
+                children.append((schema, nsid, "", item, (path, index)))
+            elif (problem := leaf(schema, item)) is not None:
+                self.report((path, index), problem)
+        children.reverse()
+        self.pending += children
 
     def check_union(self, node: Node, nsid: str, value: object, path: Path) -> None:
         if not isinstance(value, dict) or not is_object(value):
@@ -206,7 +208,7 @@ class _Run:
             self.report((path, "$type"), f'must not end in "#main": write {show(kind[:-5])}')
             return
         wanted = split_reference(kind, nsid)
-        refs = [ref for ref in node.get("refs", ()) if isinstance(ref, str)]
+        refs = _names(node, "refs")
         if not kind.startswith("#") and wanted in (split_reference(ref, nsid) for ref in refs):
             found = self.resolve(kind, nsid)
             if found is not None:
@@ -227,6 +229,11 @@ class _Run:
         body = node.get("record")
         if isinstance(body, dict):
             self.pending.append((body, nsid, "", value, path))
+
+
+def _names(node: Node, key: str) -> list[str]:
+    names = node.get(key)
+    return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
 
 
 def _shape(value: object) -> str:
