@@ -40,7 +40,8 @@ def test_the_wheel_holds_every_file_of_a_package(package: str, contents: set[str
     files = {
         path.relative_to(root).as_posix()
         for path in (root / package).rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts and not path.name.startswith(".")
+        if path.is_file()
+        and not any(part == "__pycache__" or part.startswith(".") for part in path.relative_to(root).parts)
     }
 
     assert files
