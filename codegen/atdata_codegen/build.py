@@ -92,13 +92,15 @@ def build(
         refs = sorted({nsid for _, nsid, _ in document.refs})
         key = digest("\n".join([places, source.sha, *(f"{r}={shas.get(r, '')}" for r in refs)]).encode())
         last = known.get(nsid)
-        if last is not None and last[0] == key:
+        if last is not None and last == (key, (module.path,)):
             tree.units[nsid] = Unit(key, None, last[1])
             continue
         submodules = below.get(module.parts, ()) if module.is_package else ()
         plan = plan_module(document, catalog, submodules)
         texts = {module.path: render_module(plan, renderer)}
-        tree.units[nsid] = Unit(key, _checked(texts, source, allowed, tree.problems))
+        good = _checked(texts, source, allowed, tree.problems)
+        # A module that was refused is rendered, and reported, again by every run.
+        tree.units[nsid] = Unit(key if len(good) == len(texts) else "", good)
         progress.step("rendered", done + 1, total)
     inits = package_inits(catalog.modules.values(), renderer)
     stage = SampleStage(read.samples, read.lenses, renderer)

@@ -51,23 +51,43 @@ def scan(root: str) -> Existing:
     if not os.path.isdir(root):
         return found
     stack = [""]
-    while stack:
-        below = stack.pop()
-        with os.scandir(os.path.join(root, below) if below else root) as entries:
-            for entry in entries:
-                name = f"{below}/{entry.name}" if below else entry.name
-                if entry.is_dir(follow_symlinks=False):
-                    if entry.name not in (FOLDER, "__pycache__"):
-                        stack.append(name)
-                elif entry.name.endswith(_SUFFIXES):
-                    with open(entry.path, "rb") as stream:
-                        data = stream.read()
-                    found.hashes[name] = digest(data)
-                    if data.startswith(MARK):
-                        found.ours.add(name)
-                    elif not data:
-                        found.empty.add(name)
+    with _translated(root, "read"):
+        while stack:
+            _scan(root, stack.pop(), found, stack)
     return found
+
+
+def _scan(root: str, below: str, found: Existing, stack: list[str]) -> None:
+    try:
+        entries = os.scandir(os.path.join(root, below) if below else root)
+    except FileNotFoundError:
+        return  # another run removed it
+    with entries:
+        for entry in entries:
+            name = f"{below}/{entry.name}" if below else entry.name
+            if entry.is_dir(follow_symlinks=False):
+                if entry.name not in (FOLDER, "__pycache__"):
+                    stack.append(name)
+            elif entry.name.endswith(_SUFFIXES):
+                data = _read(entry)
+                if data is None:
+                    continue
+                found.hashes[name] = digest(data)
+                if data.startswith(MARK):
+                    found.ours.add(name)
+                elif not data:
+                    found.empty.add(name)
+
+
+def _read(entry: os.DirEntry[str]) -> bytes | None:
+    """The bytes of a file; None when it vanished, which another run may have seen to, or is no file."""
+    try:
+        if not entry.is_file():
+            return None
+        with open(entry.path, "rb") as stream:
+            return stream.read()
+    except FileNotFoundError:
+        return None
 
 
 def compare(existing: Existing, files: Mapping[str, str]) -> Changes:
@@ -124,7 +144,8 @@ def apply(root: str, changes: Changes, texts: Mapping[str, bytes], state: bytes)
                     known.add(folder)
                 _put(os.path.join(root, name), texts[name], staging)
             for name in changes.orphans:
-                os.unlink(os.path.join(root, name))
+                with contextlib.suppress(FileNotFoundError):  # another run was first
+                    os.unlink(os.path.join(root, name))
             _prune(root, changes.orphans)
             _put(os.path.join(private, "state.json"), state, staging)
 
@@ -161,12 +182,12 @@ def _prune(root: str, removed: list[str]) -> None:
 
 
 @contextlib.contextmanager
-def _translated(root: str) -> Iterator[None]:
+def _translated(root: str, verb: str = "written") -> Iterator[None]:
     try:
         yield
     except OSError as error:
         where = error.filename or root
-        problem = Problem((), f"cannot be written: {error.strerror or error}", "free space or rights", file=str(where))
+        problem = Problem((), f"cannot be {verb}: {error.strerror or error}", "free space or rights", file=str(where))
         raise ProblemError([problem], "output") from error
 
 

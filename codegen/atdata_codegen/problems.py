@@ -8,7 +8,7 @@ from typing import Literal
 
 from atdata_lexicon.errors import AtdataError
 
-__all__ = ["Problem", "ProblemError", "Severity", "clean", "json_path"]
+__all__ = ["Problem", "ProblemError", "Severity", "clean", "json_path", "shown_path"]
 
 Severity = Literal["error", "warning"]
 
@@ -26,6 +26,17 @@ def clean(text: object, limit: int = 120) -> str:
     cut = raw[: limit + 1]
     shown = cut.encode("unicode_escape").decode("ascii")
     return shown[:limit] + "..." if len(raw) > limit or len(shown) > limit else shown
+
+
+def shown_path(file: str) -> str:
+    """A file's name fit for a terminal: whatever does not print is escaped.
+
+    >>> shown_path("caf\u00e9/a\x1b[31m.json") == "caf\u00e9/a\\x1b[31m.json"
+    True
+    """
+    if file.isprintable():
+        return file
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in file)
 
 
 def json_path(path: Sequence[str | int]) -> str:
@@ -58,7 +69,7 @@ class Problem:
     line: int = 0
 
     def __str__(self) -> str:
-        where = f"{self.file}:{self.line} " if self.file else ""
+        where = f"{shown_path(self.file)}:{self.line} " if self.file else ""
         text = f"{where}{json_path(self.path)}: {self.message}"
         return text + (f"; {self.hint}" if self.hint else "")
 

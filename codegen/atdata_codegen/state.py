@@ -60,7 +60,7 @@ def load_state(root: str) -> State | None:
         problems = [_problem(item) for item in raw["problems"]]
         files = {str(k): str(v) for k, v in raw["files"].items()}
         return State(str(raw["fingerprint"]), str(raw["inputs"]), int(raw["documents"]), modules, files, problems)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (OSError, ValueError, ArithmeticError, LookupError, TypeError, AttributeError, RecursionError):
         return None
 
 

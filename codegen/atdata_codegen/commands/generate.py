@@ -45,8 +45,11 @@ def _parser() -> argparse.ArgumentParser:
 
 def run(arguments: Sequence[str]) -> int:
     """The exit status of one call."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
     settings = load_settings(options.inputs, vars(options))
+    if options.watch and (options.check or options.dry_run):
+        parser.error("--watch writes, and --check and --dry-run do not: give one of them")
     if options.watch:
         from atdata_codegen.watch import watch
 

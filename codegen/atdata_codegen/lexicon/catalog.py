@@ -22,6 +22,9 @@ RESERVED = frozenset(
     }
 )  # fmt: skip
 
+#: What generated packages hold already: a module of that name would not be found.
+_MODULE_TAKEN = frozenset({"annotations", "dataclass", "lazy_names", "lazy_submodules"})
+
 #: Packages at the top of the generated tree that no NSID may take.
 _TOP_TAKEN = frozenset({"samples", "lenses"})
 
@@ -94,19 +97,28 @@ def place(nsids: Iterable[str], root: str = "") -> dict[str, Module]:
     taken: dict[tuple[str, ...], Namer] = {}
     folders: dict[tuple[str, ...], dict[str, str]] = {}
     parts_of: dict[str, tuple[str, ...]] = {}
+    placed: set[tuple[str, ...]] = set()
     for nsid in sorted(nsids):
         parts: tuple[str, ...] = ()
         segments = nsid.split(".")
         for depth, segment in enumerate(segments):
             known = folders.setdefault(parts, {})
-            key = segment.lower() if depth < len(segments) - 1 else segment
-            if key not in known:
+            last = depth == len(segments) - 1
+            key = segment if last else segment.lower()
+            name = known.get(key)
+            if name is None and not last:
+                name = known.get(segment)  # below a document whose name has capitals
+            elif last and name is not None and (*parts, name) in placed:
+                name = None
+            if name is None:
                 wish = module_segment(segment)
-                if not parts and wish in _TOP_TAKEN:
+                if wish in _MODULE_TAKEN or (not parts and wish in _TOP_TAKEN):
                     wish += "_"
-                known[key] = taken.setdefault(parts, Namer()).take(wish)
-            parts = (*parts, known[key])
+                name = taken.setdefault(parts, Namer()).take(wish)
+            known[key] = name
+            parts = (*parts, name)
         parts_of[nsid] = parts
+        placed.add(parts)
     prefixes = {parts[:i] for parts in parts_of.values() for i in range(1, len(parts))}
     return {nsid: Module(nsid, parts, parts in prefixes, root) for nsid, parts in parts_of.items()}
 

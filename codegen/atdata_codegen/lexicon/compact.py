@@ -26,9 +26,11 @@ def _compact(node: Mapping[str, Any]) -> dict[str, Any]:
     out: dict[str, Any] = {}
     for key, value in node.items():
         if key == "properties":
-            out[key] = {name: _compact(inner) for name, inner in value.items()}
+            if isinstance(value, dict):  # where it means nothing, a key may hold anything
+                out[key] = {name: _compact(inner) for name, inner in value.items() if isinstance(inner, dict)}
         elif key in _NESTED:
-            out[key] = _compact(value)
+            if isinstance(value, dict):
+                out[key] = _compact(value)
         elif key in _KEEP:
             out[key] = value
     return out

@@ -280,12 +280,13 @@ def _field_names(properties: Iterable[str]) -> dict[str, str]:
         counts[wish] = counts.get(wish, 0) + 1
     namer = Namer(RESERVED_NAMES)
     found: dict[str, str] = {}
-    for wire in wires:
+    for wire in sorted(wires, key=lambda wire: (wire != wishes[wire], wire)):  # not by the order of the document
         wish = wishes[wire]
-        if counts[wish] > 1 and is_identifier(wire) and not wire.startswith("_"):
+        # A capital first letter is left to classes, which the annotations name.
+        if counts[wish] > 1 and is_identifier(wire) and wire[0].islower():
             wish = wire
         found[wire] = namer.take(wish, wish + "_")
-    return found
+    return {wire: found[wire] for wire in wires}
 
 
 def _sentences(text: str, limits: str) -> str:
