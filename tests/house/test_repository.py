@@ -112,7 +112,7 @@ def test_make_help_lists_every_target_on_one_screen() -> None:
     text = (ROOT / "Makefile").read_text(encoding="utf-8")
     phony = re.search(r"^\.PHONY: (.+)$", text, re.M)
     assert phony
-    done = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(["make", "--no-print-directory", "help"], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
     lines = done.stdout.splitlines()
 
     assert [line.split()[1] for line in lines] == phony[1].split()
