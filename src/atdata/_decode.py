@@ -175,7 +175,7 @@ def _load(decoded: _Decoded) -> None:
 def _package(name: str) -> str:
     if name not in sys.modules:
         package = ModuleType(name)
-        package.__path__ = []  # type: ignore[attr-defined]  # what makes a module a package
+        package.__path__ = []  # what makes a module a package
         package.__package__ = name
         sys.modules[name] = package
     return name

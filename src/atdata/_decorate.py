@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar, dataclass_transform
 
+from atdata._annotations import own_annotations
 from atdata._packable import PackableSample, SampleMeta
 
 __all__ = ["packable"]
@@ -87,7 +88,7 @@ def _order(cls: type[Any]) -> None:
         for field in getattr(base, "__dataclass_fields__", {}).values():
             if field.init and not field.kw_only and not _required(field):
                 seen = True
-    for name in cls.__dict__.get("__annotations__", {}):
+    for name, hint in own_annotations(cls).items():
         value = cls.__dict__.get(name, dataclasses.MISSING)
         if isinstance(value, dataclasses.Field):
             if value.init is False or value.kw_only is True:
@@ -98,7 +99,7 @@ def _order(cls: type[Any]) -> None:
                 value.kw_only = True
         elif value is not dataclasses.MISSING:
             seen = True
-        elif seen and not _is_class_var(cls, name):
+        elif seen and not _is_class_var(hint):
             setattr(cls, name, dataclasses.field(kw_only=True))
 
 
@@ -106,7 +107,6 @@ def _required(field: dataclasses.Field[Any]) -> bool:
     return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
 
 
-def _is_class_var(cls: type[Any], name: str) -> bool:
-    hint = cls.__dict__["__annotations__"][name]
+def _is_class_var(hint: Any) -> bool:
     text = hint if isinstance(hint, str) else repr(hint)
     return "ClassVar" in text or "KW_ONLY" in text or "InitVar" in text

@@ -61,7 +61,7 @@ def _dump_slow(value: Any) -> bytes:
         array = np.asarray(value)
     dtype = array.dtype
     if dtype.hasobject or (dtype.itemsize == 0 and array.size):
-        raise EncodeError(f"an array of dtype {shown(str(dtype))} holds no plain data; convert it to a fixed-size dtype")
+        raise EncodeError(f"dtype {shown(str(dtype))} holds no plain data; convert the array to a fixed-size dtype")
     if array.flags.c_contiguous:
         order, data = False, array.tobytes()
     elif array.flags.f_contiguous:

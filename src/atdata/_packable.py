@@ -11,6 +11,7 @@ from abc import ABCMeta
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self
 
+from atdata._annotations import own_annotations
 from atdata._errors import DecodeError, EncodeError, SampleError, shown, type_name
 from atdata._keys import new_key
 from atdata._msgpack import pack_map, unpack_map
@@ -67,11 +68,13 @@ class PackableSample(Generic[B_co], metaclass=SampleMeta):
     #: Names of the fields, and how many there are; set with the codec.
     _codec: ClassVar[tuple[str, ...]] = ()
     _batch_type: ClassVar[type[Any] | None] = None
+    _arrays: ClassVar[tuple[str, ...]]
+    #: document, origin, address and nested documents of a class made at run time
+    _document: ClassVar[tuple[str, str, str, tuple[tuple[str, str, str], ...]]]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        annotated = cls.__dict__.get("__annotations__", ())
-        taken = {name for name in RESERVED.intersection(annotated) if not name.startswith("_abc")}
+        taken = {name for name in RESERVED.intersection(own_annotations(cls)) if not name.startswith("_abc")}
         if taken:
             names = ", ".join(sorted(taken))
             raise TypeError(f"{cls.__name__}: a field cannot be called {names}, which every sample has; rename it")
@@ -170,7 +173,7 @@ def install(
 ) -> None:
     """Give ``cls`` its two functions, the names of its fields, and which of them are arrays."""
     cls._codec = fields
-    cls._arrays = arrays  # type: ignore[attr-defined]  # private, and only for classes with a codec
+    cls._arrays = arrays
     cls._decode = classmethod(decode)  # type: ignore[assignment, method-assign]
     cls._encode = encode  # type: ignore[method-assign, assignment]
 
@@ -195,7 +198,7 @@ def _array_fields(cls: type[PackableSample[Any]]) -> tuple[str, ...]:
         from atdata._plan import array_fields
 
         found = array_fields(cls)
-        cls._arrays = found  # type: ignore[attr-defined]
+        cls._arrays = found
     return tuple(found)
 
 

@@ -1,4 +1,4 @@
-"""What the annotations of a class say about packing. Works on classes; documents come by another way to the same plan."""
+"""What the annotations of a class say about packing; documents come by another way to the same plan."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from atdata_codegen.samples.codec import CodecPlan, TypePlan
+
+from atdata._annotations import own_annotations
 
 __all__ = ["array_fields", "field_hints", "is_array", "plan_from_class", "split_optional"]
 
@@ -35,7 +37,7 @@ def _evaluate(cls: type[Any], name: str, hint: Any) -> Any:
     if not isinstance(hint, str):
         return hint
     for owner in cls.__mro__:
-        if name in owner.__dict__.get("__annotations__", {}):
+        if name in own_annotations(owner):
             scope = dict(vars(sys.modules.get(owner.__module__, typing)))
             scope.setdefault(owner.__name__, owner)
             try:
@@ -132,8 +134,8 @@ def _direct(cls: type[Any]) -> bool:
         and cls.__init__.__code__.co_filename == "<string>"
         and cls.__post_init__ is PackableSample.__post_init__
         and cls._ensure_good is PackableSample._ensure_good
-        and cls.__new__ is object.__new__
-        and cls.__setattr__ is object.__setattr__
+        and getattr(cls, "__new__") is object.__new__  # noqa: B009  # checkers know them by other types
+        and getattr(cls, "__setattr__") is object.__setattr__  # noqa: B009
         and all(f.init for f in dataclasses.fields(cls))
         and not any(_is_descriptor(cls, f.name) for f in dataclasses.fields(cls))
     )

@@ -124,6 +124,6 @@ def _array_problems(value: Any, kind: Any, field: str) -> Iterator[tuple[str, st
     if len(arguments) < 2:
         return
     wanted = typing.get_args(arguments[1])
-    if wanted and isinstance(wanted[0], type) and issubclass(wanted[0], np.generic):
-        if not np.issubdtype(value.dtype, wanted[0]):
-            yield field, f"dtype {shown(str(value.dtype))} instead of {wanted[0].__name__}"
+    known = bool(wanted) and isinstance(wanted[0], type) and issubclass(wanted[0], np.generic)
+    if known and not np.issubdtype(value.dtype, wanted[0]):
+        yield field, f"dtype {shown(str(value.dtype))} instead of {wanted[0].__name__}"

@@ -1,4 +1,4 @@
-"""What pack and unpack code calls for each value: the slow half of every type check, with errors that name the field."""
+"""What pack and unpack code calls for a value: the slow half of every type check, with errors that name the field."""
 
 from __future__ import annotations
 
@@ -177,7 +177,7 @@ def out_dict(value: Any, sample: object, field: str) -> dict[Any, Any]:
 def out_list(value: Any, sample: object, field: str) -> list[Any]:
     if isinstance(value, list | tuple):
         return list(value)
-    if hasattr(value, "tolist") and getattr(value, "ndim", 0):
+    if getattr(value, "ndim", None):
         return list(value)
     _unfit(sample, field, value, "a list")
 

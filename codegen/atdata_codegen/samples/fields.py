@@ -25,7 +25,7 @@ from atdata_codegen.samples.refs import parse_ref
 from atdata_codegen.samples.reserved import field_name_problem
 from atdata_codegen.samples.shapes import MAX_DIMS, parse_dim
 
-__all__ = ["FieldParser"]
+__all__ = ["FieldParser", "scalar_literal"]
 
 Path = tuple[str | int, ...]
 Report = Callable[[Path, str, str], None]
@@ -161,7 +161,7 @@ class FieldParser:
         return self._scalar(value, (*path, "default"), kind)
 
     def _scalar(self, value: object, path: Path, kind: Primitive) -> Scalar | None:
-        found = _literal(value, kind.name)
+        found = scalar_literal(value, kind.name)
         if found is None:
             example = {"str": '"cat"', "int": '"3"', "float": '"0.5"', "bool": '"true"'}.get(kind.name, "")
             self.bad(path, f"{clean(value)} is no {kind.name}", f"write a literal as text, such as {example}")
@@ -201,11 +201,11 @@ class FieldParser:
         if value is None:
             return None
         if kind == Primitive("int") or (isinstance(kind, NdArray) and kind.dtype in dtypes.INTEGERS):
-            found = _literal(value, "int")
+            found = scalar_literal(value, "int")
             if found is None:
-                found = _literal(value, "float")
+                found = scalar_literal(value, "float")
         elif kind == Primitive("float") or (isinstance(kind, NdArray) and kind.dtype in dtypes.NUMBERS):
-            found = _literal(value, "float")
+            found = scalar_literal(value, "float")
         else:
             self.bad((*path, key), "only numbers have bounds", "remove it")
             return None
@@ -223,7 +223,7 @@ class FieldParser:
         return text
 
 
-def _literal(value: object, kind: str) -> Scalar | None:
+def scalar_literal(value: object, kind: str) -> Scalar | None:
     """The value that ``value`` writes, which is text or already of the right type."""
     if kind == "str":
         return value if isinstance(value, str) else None

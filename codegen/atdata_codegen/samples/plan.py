@@ -57,6 +57,7 @@ class SamplePlan:
     fields: tuple[PlannedField, ...]
     codec: CodecPlan
     names: Mapping[str, str]
+    checking: str
     self: str
 
 
@@ -91,12 +92,13 @@ def plan_schema(schema: SampleSchema, refs: Mapping[str, SampleSchema]) -> Sampl
         batch_doc=docstring(f"Many {schema.name} at once: arrays are stacked, everything else is a list.", 4),
         imports=symbols.import_lines(bool(constants)),
         numpy=symbols.numpy_lines(),
-        stub_imports=symbols.stub_import_lines(bool(constants), any("Literal" in f.stub + f.stub_column for f in planned)),
+        stub_imports=symbols.stub_import_lines(bool(constants)),
         exports="[" + ", ".join(literal(name).replace("'", '"') for name in exports) + "]",
         constants=tuple(c.constant for c in constants),
         fields=planned,
         codec=codec,
         names=names,
+        checking=symbols.use("TYPE_CHECKING"),
         # dataclass calls it so when a field has taken the name
         self="self" if all(f.name != "self" for f in fields) else "__dataclass_self__",
     )

@@ -43,7 +43,8 @@ def resolve_refs(schema: SampleSchema, siblings: Iterable[SampleSchema]) -> dict
             hint = "add its document, or correct the address"
             problems.append(Problem(path, f"the schema {ref.uri} is not known", hint, code="ref"))
         elif _reaches(target, schema, known):
-            problems.append(Problem(path, f"{ref.uri} refers back to {schema.name}", "a sample cannot hold itself", code="ref"))
+            what = f"{ref.uri} refers back to {schema.name}"
+            problems.append(Problem(path, what, "a sample cannot hold itself", code="ref"))
         else:
             found[ref.uri] = target
     if problems:

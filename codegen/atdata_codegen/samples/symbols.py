@@ -74,35 +74,23 @@ class Symbols:
         return self._classes[key][2]
 
     def import_lines(self, constants: bool) -> tuple[str, ...]:
-        """The import block of the module, without numpy's."""
-        wanted = dict(self._used)
-        wanted.pop("NDArray", None)
-        wanted.pop("np", None)
-        wanted.pop("Literal" if not self._literal else "", None)
-        if "np" in self._used or "NDArray" in self._used:
-            wanted["TYPE_CHECKING"] = "TYPE_CHECKING"
-        if not constants:
-            wanted.pop("Final", None)
-            wanted.pop("tuple", None)
-        wanted.pop("tuple", None)
+        """The import block of the module, without numpy's; ``Literal`` and ``tuple`` stand in the stub only."""
+        leave = {"np", "NDArray", "Literal", "tuple", "TYPE_CHECKING"} | (set() if constants else {"Final"})
+        wanted = {symbol: name for symbol, name in self._used.items() if symbol not in leave}
+        if "NDArray" in self._used:
+            wanted["TYPE_CHECKING"] = self.use("TYPE_CHECKING")
         return self._lines(wanted)
 
-    def stub_import_lines(self, constants: bool, literals: bool) -> tuple[str, ...]:
+    def stub_import_lines(self, constants: bool) -> tuple[str, ...]:
         """The import block of the stub."""
-        keep = {"dataclass", "PackableSample", "SampleBatch", "NDArray", "np", *dir(builtins)} | (
-            {"Final"} if constants else set()
-        )
-        if literals:
-            keep.add("Literal")
-            self.use("Literal")
-        wanted = {symbol: name for symbol, name in self._used.items() if symbol in keep}
-        return self._lines(wanted)
-
-    _literal = False
+        keep = {"dataclass", "PackableSample", "SampleBatch", "NDArray", "np", "Literal", *dir(builtins)}
+        keep |= {"Final"} if constants else set()
+        keep -= {"KeyError", "object", "type", "dict"}
+        return self._lines({symbol: name for symbol, name in self._used.items() if symbol in keep})
 
     def numpy_lines(self) -> tuple[str, str, str] | None:
         """numpy for checkers (two lines), and for everyone else."""
-        if "NDArray" not in self._used and "np" not in self._used:
+        if "NDArray" not in self._used:
             return None
         np, array = self.use("np"), self.use("NDArray")
         return f"import numpy as {np}", _from("numpy.typing", [("NDArray", array)]), _from(
