@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import sys
 import types
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from atdata._packable import PackableSample, SampleMeta
 __all__ = ["packable"]
 
 _T = TypeVar("_T")
+_WORD = re.compile(r"[^\W\d]\w*")
 
 
 @dataclass_transform(kw_only_default=True, eq_default=True, field_specifiers=(dataclasses.field,))
@@ -33,11 +35,21 @@ def packable(cls: type[_T]) -> type[_T]:
     if not isinstance(cls, type):
         raise TypeError("@packable takes no arguments and decorates a class")
     sample: Any = cls if issubclass(cls, PackableSample) else _rebased(cls)
+    sample._scope = _names_of_function(cls)
     if "__dataclass_fields__" not in cls.__dict__:
         _order(sample)
         with _module_of(cls):
             sample = dataclasses.dataclass(eq=False)(sample)
     return sample  # type: ignore[no-any-return]  # the class of the same name
+
+
+def _names_of_function(cls: type[Any]) -> dict[str, Any]:
+    """What the annotations of a class in a function body name there, which nobody could find later."""
+    if "<locals>" not in cls.__qualname__:
+        return {}
+    local = sys._getframe(2).f_locals
+    words = {word for hint in own_annotations(cls).values() if isinstance(hint, str) for word in _WORD.findall(hint)}
+    return {word: local[word] for word in words if word in local}
 
 
 @contextmanager

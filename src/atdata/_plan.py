@@ -27,10 +27,17 @@ def field_hints(cls: type[Any]) -> dict[str, Any]:
     """
     fields = [f.name for f in dataclasses.fields(cls)]
     try:
-        hints = typing.get_type_hints(cls, include_extras=True)
+        hints = typing.get_type_hints(cls, localns=_scope(cls), include_extras=True)
         return {name: hints[name] for name in fields}
     except Exception:  # an annotation may raise anything
         return {f.name: _evaluate(cls, f.name, f.type) for f in dataclasses.fields(cls)}
+
+
+def _scope(cls: type[Any]) -> dict[str, Any] | None:
+    found: dict[str, Any] = {}
+    for owner in reversed(cls.__mro__):
+        found.update(owner.__dict__.get("_scope", {}))
+    return {**found, **vars(cls)} if found else None
 
 
 def _evaluate(cls: type[Any], name: str, hint: Any) -> Any:
@@ -40,6 +47,7 @@ def _evaluate(cls: type[Any], name: str, hint: Any) -> Any:
         if name in own_annotations(owner):
             scope = dict(vars(sys.modules.get(owner.__module__, typing)))
             scope.setdefault(owner.__name__, owner)
+            scope.update(getattr(cls, "_scope", {}))
             try:
                 return typing.get_type_hints(
                     types.SimpleNamespace(__annotations__={"x": hint}), scope, include_extras=True

@@ -65,7 +65,7 @@ class FieldParser:
         kind = self._type(entry.get("fieldType"), (*path, "fieldType"), 0)
         if kind is None or problem or not isinstance(name, str):
             return None
-        return SampleField(
+        found = SampleField(
             name=name,
             type=kind,
             optional=optional is True,
@@ -78,6 +78,21 @@ class FieldParser:
             maximum=self._bound(entry, path, kind, "maximum"),
             media_type=self._media_type(entry, path, kind),
         )
+        self._check_default(found, path)
+        return found
+
+    def _check_default(self, field: SampleField, path: Path) -> None:
+        value = field.default
+        if value is None:
+            return
+        low, high = field.minimum, field.maximum
+        outside = isinstance(value, int | float) and (
+            (low is not None and value < low)
+            or (high is not None and value > high)
+            or (bool(field.labels) and not 0 <= value < len(field.labels))
+        )
+        if outside or (field.enum and value not in field.enum):
+            self.bad((*path, "default"), f"{clean(value)} is not among the values that the field may have", "correct it")
 
     # The type ------------------------------------------------------------------------------------------------
 
