@@ -31,8 +31,8 @@ __all__ = ["RESERVED", "PackableSample", "SampleMeta", "install"]
 
 #: What no field may be called, because the class itself is called by these names.
 RESERVED = frozenset(
-    {"packed", "as_wds", "from_bytes", "from_data", "validate", "_encode", "_decode", "_codec", "_batch_type", "_arrays",
-     "_document", "_scope", "_ensure_good", "_abc_impl", "_is_protocol", "sample_type", "samples"}
+    {"packed", "as_wds", "from_bytes", "from_data", "validate", "_encode", "_decode", "_codec", "_batch_type",
+     "_arrays", "_document", "_scope", "_ensure_good", "_abc_impl", "_is_protocol", "sample_type", "samples"}
 )  # fmt: skip
 
 

@@ -184,4 +184,3 @@ def _type(hint: Any, names: dict[str, Any]) -> TypePlan:
 
 def _hashable(hint: Any) -> bool:
     return isinstance(hint, type) or hint is None
-

@@ -156,9 +156,7 @@ class LensHook(Generic[S, V]):
         return self._lens
 
 
-def check_laws(
-    checked: Lens[S, V], sources: typing.Iterable[S], views: typing.Iterable[V] = ()
-) -> None:
+def check_laws(checked: Lens[S, V], sources: typing.Iterable[S], views: typing.Iterable[V] = ()) -> None:
     """Raise :class:`LensError` when ``checked`` breaks a lens law on the given samples.
 
     GetPut: putting back an unchanged view changes nothing. PutGet: what was put is what one gets.

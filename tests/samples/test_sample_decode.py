@@ -50,7 +50,7 @@ def test_source_and_tracebacks_show_the_generated_text() -> None:
     cls = atdata.decode_schema(document())
 
     assert "class Point(PackableSample[PointBatch])" in inspect.getsource(cls)
-    with pytest.raises(ValueError) as caught:
+    with pytest.raises(atdata.DecodeError) as caught:
         cls.from_data({"x": "three"})
     import traceback
 
@@ -76,9 +76,11 @@ def test_samples_classes_and_batches_travel_to_worker_processes(method: str) -> 
         back = pool.map(_double, [sample])[0]
         name, batch_back = pool.map(_name, [batch])[0]
 
-    assert type(back) is cls and back.x == 6
+    assert type(back) is cls
+    assert back.x == 6
     assert (name, type(batch_back)) == (f"Traveller_{method}Batch", type(batch))
-    assert isinstance(batch_back, SampleBatch) and batch_back.a.shape == (1, 2)
+    assert isinstance(batch_back, SampleBatch)
+    assert batch_back.a.shape == (1, 2)
     assert pickle.loads(pickle.dumps(SampleBatch[cls]([sample]))).x == [3]  # type: ignore[valid-type]
 
 
@@ -134,13 +136,16 @@ import atdata
 start = time.perf_counter()
 cls = atdata.decode_schema(sys.stdin.read())
 print(json.dumps({"ms": (time.perf_counter() - start) * 1e3, "jinja2": "jinja2" in sys.modules,
-                  "numpy": "numpy" in sys.modules, "text": __import__("inspect").getsource(sys.modules[cls.__module__])}))
+                  "numpy": "numpy" in sys.modules,
+                  "text": __import__("inspect").getsource(sys.modules[cls.__module__])}))
 """
 
 
 def run(cache: Path, text: str) -> Any:
     environment = {**os.environ, "XDG_CACHE_HOME": str(cache)}
-    done = subprocess.run([sys.executable, "-c", CODE], input=text, env=environment, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", CODE], input=text, env=environment, capture_output=True, text=True, check=True
+    )
     return json.loads(done.stdout)
 
 

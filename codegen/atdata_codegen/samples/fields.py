@@ -92,7 +92,7 @@ class FieldParser:
             or (bool(field.labels) and not 0 <= value < len(field.labels))
         )
         if outside or (field.enum and value not in field.enum):
-            self.bad((*path, "default"), f"{clean(value)} is not among the values that the field may have", "correct it")
+            self.bad((*path, "default"), f"{clean(value)} is no value that the field may have", "correct it")
 
     # The type ------------------------------------------------------------------------------------------------
 

@@ -99,8 +99,8 @@ def plan_schema(schema: SampleSchema, refs: Mapping[str, SampleSchema]) -> Sampl
         codec=codec,
         names=names,
         checking=symbols.use("TYPE_CHECKING"),
-        # dataclass calls it so when a field has taken the name
-        self="self" if all(f.name != "self" for f in fields) else "__dataclass_self__",
+        # a field may have taken the name
+        self="self" if all(f.name != "self" for f in fields) else "_self",
     )
 
 

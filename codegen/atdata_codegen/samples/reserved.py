@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from atdata_codegen.names import is_identifier
 
-__all__ = ["RESERVED", "field_name_problem", "sample_name_problem"]
+__all__ = ["FORBIDDEN", "RESERVED", "field_name_problem", "sample_name_problem"]
 
 #: Kept equal to what the base classes of the runtime define; a test compares the two.
 RESERVED = frozenset(
@@ -13,6 +13,17 @@ RESERVED = frozenset(
         "_encode", "_decode", "_codec", "_arrays", "_batch_type", "_document", "_scope", "_ensure_good", "_abc_impl",
         "_is_protocol", "_sample_type", "_samples", "_columns", "_length", "_column", "_from_columns",
         "_set_sample_type",
+    }
+)  # fmt: skip
+
+
+#: Builtins that generated code never mentions, so that the audit can refuse whatever does.
+FORBIDDEN = frozenset(
+    {
+        "breakpoint", "compile", "delattr", "dir", "eval", "exec", "exit", "getattr", "help", "input", "locals",
+        "memoryview", "open", "print", "quit", "setattr", "vars", "globals", "hasattr", "id", "object", "super", "type",
+        "bool", "bytearray", "bytes", "classmethod", "complex", "dict", "float", "frozenset", "int", "list", "property",
+        "range", "set", "slice", "staticmethod", "str", "tuple",
     }
 )  # fmt: skip
 
@@ -40,6 +51,8 @@ def sample_name_problem(name: object) -> tuple[str, str] | None:
         return f"is {len(name)} characters long; the limit is 128", "shorten it"
     if not is_identifier(name):
         return "is not an ASCII Python identifier, or is a keyword", "use letters and digits, such as ImageSample"
+    if name in FORBIDDEN:
+        return "is the name of a builtin, which a class must not hide", "begin it with a capital"
     if name.startswith("_"):
         return "begins with an underscore, which would make the class private", "drop it"
     parts = name.split("_")

@@ -6,7 +6,6 @@ another one (``from builtins import list as _list``), so that annotations and co
 
 from __future__ import annotations
 
-import builtins
 from collections.abc import Iterable
 
 from atdata_codegen.names import Namer
@@ -25,6 +24,8 @@ _FROM: dict[str, str] = {
     "NDArray": "numpy.typing",
 }  # fmt: skip
 
+_BUILTINS = ("KeyError", "bool", "bytes", "dict", "float", "int", "list", "object", "str", "tuple", "type")
+
 #: names of the functions' own variables, which would hide a class of the same name
 _LOCALS = frozenset({"self", "cls", "data", "sample", "made", "error", *(f"x{i}" for i in range(40))})
 
@@ -36,7 +37,7 @@ class Symbols:
         fields = list(fields)
         self.cls = cls
         # Nothing that a module makes may hide what it borrows.
-        known = {*_FROM, *dir(builtins), "np", "annotations"}
+        known = {*_FROM, *_BUILTINS, "np", "annotations"}
         self._hidden = {*fields, cls}
         self._namer = Namer({*fields, cls, *known, *_LOCALS, *(f"v_{name}" for name in fields)})
         self.batch = self._namer.take(f"{cls}Batch")
@@ -83,7 +84,7 @@ class Symbols:
 
     def stub_import_lines(self, constants: bool) -> tuple[str, ...]:
         """The import block of the stub."""
-        keep = {"dataclass", "PackableSample", "SampleBatch", "NDArray", "np", "Literal", *dir(builtins)}
+        keep = {"dataclass", "PackableSample", "SampleBatch", "NDArray", "np", "Literal", *_BUILTINS}
         keep |= {"Final"} if constants else set()
         keep -= {"KeyError", "object", "type", "dict"}
         return self._lines({symbol: name for symbol, name in self._used.items() if symbol in keep})
@@ -93,8 +94,10 @@ class Symbols:
         if "NDArray" not in self._used:
             return None
         np, array = self.use("np"), self.use("NDArray")
-        return f"import numpy as {np}", _from("numpy.typing", [("NDArray", array)]), _from(
-            "atdata.sample", [("NDArray", array), ("np", np)]
+        return (
+            f"import numpy as {np}",
+            _from("numpy.typing", [("NDArray", array)]),
+            _from("atdata.sample", [("NDArray", array), ("np", np)]),
         )
 
     def _lines(self, wanted: dict[str, str]) -> tuple[str, ...]:
