@@ -87,7 +87,9 @@ def audit(source: str, filename: str, modules: frozenset[str] = frozenset()) -> 
             continue
         if kind is ast.Name:
             name = node.id  # type: ignore[attr-defined]  # kind says that it is a Name
-            if name in _FORBIDDEN or (name[:2] == "__" and name not in _DUNDERS):
+            # A field may be called like a builtin that is forbidden; nobody may use the builtin.
+            stored = node.ctx.__class__ is ast.Store  # type: ignore[attr-defined]
+            if (name in _FORBIDDEN and not stored) or (name[:2] == "__" and name not in _DUNDERS):
                 _refuse(filename, node, f"the name {name}")
             continue
         if kind is ast.Constant:

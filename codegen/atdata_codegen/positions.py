@@ -35,15 +35,17 @@ def _skip(text: str, position: int) -> int:
 
 
 def _find(text: str, position: int, path: Sequence[str | int]) -> int:
+    shown = position
     for part in path:
         found = _child(text, position, part)
         if found is None:
-            return position
-        position = found
-    return position
+            return shown
+        shown, position = found
+    return shown
 
 
-def _child(text: str, position: int, part: str | int) -> int | None:
+def _child(text: str, position: int, part: str | int) -> tuple[int, int] | None:
+    """Where to point at for the member ``part`` (its key, in an object), and where its value begins."""
     opening = text[position]
     if opening not in "{[":
         return None
@@ -55,9 +57,9 @@ def _child(text: str, position: int, part: str | int) -> int | None:
             key, position = scanstring(text, position + 1)
             position = _skip(text, _skip(text, position) + 1)
             if key == part:
-                return start
+                return start, position
         elif index == part:
-            return position
+            return position, position
         position = _skip(text, _end(text, position))
         if text[position] == ",":
             position = _skip(text, position + 1)
