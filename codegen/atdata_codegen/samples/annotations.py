@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from atdata_codegen.literals import literal
 from atdata_codegen.samples.dtypes import scalar_type
 from atdata_codegen.samples.model import ArrayOf, FieldType, NdArray, Primitive, RefType, SampleField
-from atdata_codegen.samples.shapes import Dim, shape_text
+from atdata_codegen.samples.shapes import shape_text
 from atdata_codegen.samples.symbols import Symbols
 
 __all__ = ["Annotator"]
@@ -105,12 +105,10 @@ class Annotator:
         if not isinstance(kind, NdArray) or kind.shape is None:
             return self._plain(kind)
         use = self._symbols.use
-        sizes = [_size(dim, use("int"), use("Literal")) for dim in (*(["_"] if batched else []), *kind.shape)]
+        sizes = [
+            f"{use('Literal')}[{dim}]" if isinstance(dim, int) else use("int")
+            for dim in (*(["_"] if batched else []), *kind.shape)
+        ]
         np = use("np")
-        self._symbols.use("tuple")
         axes = f"{use('tuple')}[{', '.join(sizes) or '()'}]"
         return f"{np}.ndarray[{axes}, {np}.dtype[{scalar_type(kind.dtype, np)}]]"
-
-
-def _size(dim: Dim, whole: str, exact: str) -> str:
-    return f"{exact}[{dim}]" if isinstance(dim, int) else whole
