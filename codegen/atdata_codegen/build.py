@@ -6,7 +6,7 @@ a hash of everything that its text depends on, so an unchanged key means an unch
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from graphlib import TopologicalSorter
 
+from atdata_codegen.lenses import parse_lens, render_lens
+from atdata_codegen.lexicon.render import HEADER
+from atdata_codegen.literals import docstring
 from atdata_codegen.positions import locate
 from atdata_codegen.problems import Problem, ProblemError
 from atdata_codegen.samples import SampleSchema, parse_schema, render_samples_init, render_schema, resolve_refs
@@ -21,16 +24,20 @@ class SampleStage:
 
     def __init__(self, samples: Documents, lenses: Documents, renderer: Renderer) -> None:
         self.problems: list[Problem] = []
-        self.has_lenses = bool(lenses)
         self.key = digest("".join(source.sha for _, source in (*samples, *lenses)).encode())
         self._renderer = renderer
-        self._lenses = lenses
         self._schemas = self._resolve(self._parse(samples))
         newest: dict[str, SampleSchema] = {}
         for schema in self._schemas:
             if schema.name not in newest or newest[schema.name].number < schema.number:
                 newest[schema.name] = schema
         self.names = {name: f"samples.{schema.module}" for name, schema in newest.items()}
+        self._lenses = self._render_lenses(lenses)
+
+    @property
+    def has_lenses(self) -> bool:
+        """Whether there is a package of lenses."""
+        return bool(self._lenses)
 
     def _parse(self, samples: Documents) -> list[tuple[SampleSchema, Source]]:
         """Schemas of every document that is one; two documents for one name and version are refused, both named."""
@@ -71,6 +78,28 @@ class SampleStage:
                 return [known[i] for i in order.static_order()]
             parsed = good
 
+    def _render_lenses(self, lenses: Documents) -> dict[str, str]:
+        """Modules of every lens between two schemas of this run, by file name; two of one name are refused."""
+        files: dict[str, str] = {}
+        owners: dict[str, Source] = {}
+        for value, source in lenses:
+            lens, problems = parse_lens(value)
+            self.problems.extend(locate(problems, source.file, source.raw))
+            if lens is None:
+                continue
+            first = owners.setdefault(lens.module, source)
+            if first is not source:
+                if first.sha != source.sha:
+                    message = f"becomes the module {lens.module}, as the lens of {first.file} does"
+                    problem = Problem(("name",), message, "rename one of them", code="duplicate")
+                    self.problems.extend(locate([problem], source.file, source.raw))
+                continue
+            try:
+                files.update(render_lens(lens, self._schemas, self._renderer))
+            except ProblemError as error:
+                self.problems.extend(locate(error.problems, source.file, source.raw))
+        return files
+
     def render(self) -> dict[str, str]:
         """The files of all schemas and lenses, those that others import first."""
         files: dict[str, str] = {}
@@ -80,4 +109,10 @@ class SampleStage:
         if self._schemas:
             init, stub = render_samples_init(self._schemas, self._renderer)
             files.update({"samples/__init__.py": init, "samples/__init__.pyi": stub})
+        files.update({f"lenses/{name}": text for name, text in self._lenses.items()})
+        if self._lenses:
+            names = sorted(name.removesuffix(".py") for name in self._lenses)
+            context = {"header": HEADER, "doc": docstring("Lenses between sample classes."), "names": names}
+            files["lenses/__init__.py"] = self._renderer.render("package_init.py.jinja", context)
+            files["lenses/__init__.pyi"] = self._renderer.render("package_init.pyi.jinja", context)
         return files

@@ -154,7 +154,8 @@ class _Planner:
         self.out.constants.append(NamePlan(name, literal(value), docstring(doc) if doc else ""))
 
     def _alias(self, name: str, kind: m.Type, at: str, doc: str) -> None:
-        members = annotate(kind, self.imports, str, lambda obj: self._nested(obj, name, at + _suffix(kind)))
+        at += _suffix(kind)
+        members = annotate(kind, self.imports, _speller(frozenset()), lambda obj: self._nested(obj, name, at))
         self.imports.use("TypeAlias")
         text = _sentences(doc, constraints(kind))
         self.out.aliases.append(NamePlan(name, literal(" | ".join(members)), docstring(text) if text else ""))
@@ -186,13 +187,8 @@ class _Planner:
         self.out.classes.append(plan)
         fields = _field_names(kind.properties)
         shadowed = _BUILTINS.intersection(fields.values())
-        builtin: Callable[[str], str] = str
-        if shadowed:
-            self.out.needs_builtins = True
-
-            def builtin(text: str) -> str:
-                return f"_builtins.{text}" if text in shadowed else text
-
+        self.out.needs_builtins = self.out.needs_builtins or bool(shadowed)
+        builtin = _speller(shadowed)
         for wire, inner in kind.properties.items():
             plan.fields.append(self._field(kind, name, fields[wire], wire, inner, at, builtin))
         renamed = {python: wire for wire, python in fields.items() if python != wire}
@@ -253,6 +249,11 @@ class _Planner:
             name = self.namer.take(owner + "Values")
             doc = docstring(f"Known values of {owner}; others may come.", 4)
             self.out.values.append(ValuesPlan(name, doc, _constants([(v, "") for v in dict.fromkeys(values)])))
+
+
+def _speller(shadowed: frozenset[str]) -> Callable[[str], str]:
+    """How a class whose fields are called ``shadowed`` spells the builtin of that name."""
+    return lambda text: f"_builtins.{text}" if text in shadowed else text
 
 
 def _suffix(kind: m.Type) -> str:
