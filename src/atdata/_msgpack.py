@@ -13,17 +13,28 @@ from atdata._errors import DecodeError, EncodeError, shown
 
 __all__ = ["pack_map", "unpack_map"]
 
-_packb: Callable[..., bytes] | None = None
-_unpackb: Callable[..., Any] | None = None
+_SMALL = 8192
 
 
-def _load() -> tuple[Callable[..., bytes], Callable[..., Any]]:
+def _load() -> None:
     global _packb, _unpackb
     import ormsgpack
 
-    pair = ormsgpack.packb, ormsgpack.unpackb
-    _packb, _unpackb = pair
-    return pair
+    _packb, _unpackb = ormsgpack.packb, ormsgpack.unpackb
+
+
+def _first_packb(*args: Any) -> bytes:
+    _load()
+    return _packb(*args)
+
+
+def _first_unpackb(raw: Any) -> Any:
+    _load()
+    return _unpackb(raw)
+
+
+_packb: Callable[..., bytes] = _first_packb
+_unpackb: Callable[[Any], Any] = _first_unpackb
 
 
 def _other(value: Any) -> Any:
@@ -43,9 +54,8 @@ def _other(value: Any) -> Any:
 
 def pack_map(data: dict[str, Any]) -> bytes:
     """``data`` as msgpack bytes."""
-    packb = _packb or _load()[0]
     try:
-        return packb(data, _other)
+        return _packb(data, _other)
     except (TypeError, ValueError, RecursionError) as error:
         cause = error.__cause__ or error.__context__ or error
         raise EncodeError(f"cannot be packed: {str(cause)[:300].encode('unicode_escape').decode()}") from error
@@ -53,12 +63,18 @@ def pack_map(data: dict[str, Any]) -> bytes:
 
 def unpack_map(raw: Any) -> dict[str, Any]:
     """The one map that ``raw`` holds."""
-    unpackb = _unpackb or _load()[1]
     try:
-        data = unpackb(raw)
+        data = _unpackb(raw)
+        # Packing a small map again costs less than any other proof that nothing follows it.
+        if type(data) is dict and len(raw) <= _SMALL and raw[0] == 0x80 | len(data) and len(_packb(data)) == len(raw):
+            return data
     except (ValueError, TypeError, RecursionError, OverflowError) as error:
         reason = str(error)[:200].encode("unicode_escape").decode()
         raise DecodeError(f"not the msgpack bytes of a sample: {reason}") from error
+    return _checked(raw, data)
+
+
+def _checked(raw: Any, data: Any) -> dict[str, Any]:
     if type(data) is not dict:
         raise DecodeError(f"not a map but {shown(data)}")
     if not isinstance(raw, bytes):
@@ -78,12 +94,12 @@ def _claimed(raw: bytes) -> int:
 
 
 def _whole(raw: bytes, data: dict[str, Any]) -> bool:
-    """Whether the value ends where the bytes end: packing it again is far cheaper than walking it.
+    """Whether the value ends where the bytes end, found by packing it again without its large parts.
 
     Writers that do not choose the shortest form come out at another length; only theirs are walked.
     """
     length = len(raw)
-    if length > 1024:
+    if length > _SMALL:
         small: dict[str, Any] = {}
         for key, value in data.items():
             if type(value) is bytes and len(value) > 255:
@@ -92,7 +108,6 @@ def _whole(raw: bytes, data: dict[str, Any]) -> bool:
             else:
                 small[key] = value
         data = small
-    assert _packb is not None
     try:
         if len(_packb(data)) == length:
             return True

@@ -157,7 +157,7 @@ WORST = sorted(
      "Range",
      "Labels", "OneOf", "TYPE_CHECKING", "atdata", "annotations", "Literal", "mro", "keys", "values", "_np", "_list",
      "PackableSample", "SampleBatch", "_str", "Thing", "ThingBatch", "numpy", "X_LABELS", "field"}
-    - set(keyword.kwlist) - audit._FORBIDDEN - {n for n in dir(builtins) if n.startswith("_")} - {"print", "exec"}
+    - set(keyword.kwlist) - {n for n in dir(builtins) if n.startswith("_")} - {"print", "exec"}
 )  # fmt: skip
 names = st.one_of(st.sampled_from(WORST), st.from_regex(r"[a-z][a-z0-9_]{0,8}", fullmatch=True)).filter(
     lambda n: n not in RESERVED and n.isascii() and not keyword.iskeyword(n) and n not in ("print", "exec")
