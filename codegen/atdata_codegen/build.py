@@ -121,7 +121,7 @@ def _read(sources: list[Source], problems: list[Problem], progress: Progress) ->
         try:
             value = source.load()
         except ProblemError as error:
-            problems.extend(replace(p, file=source.file, line=1) for p in error.problems)
+            problems.extend(replace(p, file=source.file, line=p.line or 1) for p in error.problems)
             continue
         kind = kind_of(value)
         if kind == "lexicon":

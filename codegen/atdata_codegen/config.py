@@ -118,7 +118,9 @@ def _read_table(file: str) -> dict[str, Any]:
         table = tomllib.loads(raw.decode("utf-8")).get("tool", {}).get("atdata-gen", {})
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, AttributeError) as error:
         raise _refuse(file, "", f"cannot be read: {error}", "mend the file") from error
-    return table if isinstance(table, dict) else {}
+    if not isinstance(table, dict):
+        raise _refuse(file, "", "is no table", "write [tool.atdata-gen]")
+    return table
 
 
 def _check(table: Mapping[str, Any], file: str) -> None:

@@ -58,8 +58,8 @@ _decode = _decoder()
 def load_json(raw: bytes, limits: Limits = DEFAULT_LIMITS, what: str = "document") -> Any:
     """The JSON value of ``raw``; raises :class:`ProblemError` for whatever is not strict, bounded UTF-8 JSON."""
 
-    def refuse(message: str, hint: str = "") -> ProblemError:
-        return ProblemError([Problem((), message, hint, code="json")], what)
+    def refuse(message: str, hint: str = "", line: int = 0) -> ProblemError:
+        return ProblemError([Problem((), message, hint, code="json", line=line)], what)
 
     if len(raw) > limits.size:
         raise refuse(f"{len(raw):,} bytes, and the limit is {limits.size:,}", "keep large data in a blob")
@@ -74,7 +74,8 @@ def load_json(raw: bytes, limits: Limits = DEFAULT_LIMITS, what: str = "document
     try:
         return _decode(text)
     except json.JSONDecodeError as error:
-        raise refuse(f"not JSON: {error.msg} (line {error.lineno}, column {error.colno})") from error
+        place = f"line {error.lineno}, column {error.colno}"
+        raise refuse(f"not JSON: {error.msg} ({place})", line=error.lineno) from error
     except (_Refused, RecursionError, ValueError) as error:
         raise refuse(f"not acceptable JSON: {error}") from error
 

@@ -55,10 +55,15 @@ class Renderer:
 
     def render(self, template: str, context: Mapping[str, Any]) -> str:
         """The text of ``template`` with the names of ``context``."""
-        loaded = self._templates.get(template)
-        if loaded is None:
-            loaded = self._templates[template] = self._load(template)
-        return loaded.render(context)
+        try:
+            loaded = self._templates.get(template)
+            if loaded is None:
+                loaded = self._templates[template] = self._load(template)
+            return loaded.render(context)
+        except Exception as error:  # a template of the user's may raise anything
+            if self._overrides is None:
+                raise
+            raise _refuse(self._overrides, template, error) from error
 
     def _load(self, template: str) -> jinja2.Template:
         if self._environment is None:
@@ -76,6 +81,15 @@ class Renderer:
                 bytecode_cache=jinja2.FileSystemBytecodeCache(str(cache)) if cache else None,
             )
         return self._environment.get_template(template)
+
+
+def _refuse(overrides: Path, template: str, error: Exception) -> Exception:
+    from atdata_codegen.problems import Problem, ProblemError, clean
+
+    message = f"cannot be rendered: {type(error).__name__}: {clean(str(error), 300)}"
+    line = getattr(error, "lineno", None) or 1
+    hint = f"mend the template, or one it uses, in {overrides}"
+    return ProblemError([Problem((), message, hint, code="template", file=template, line=line)], template)
 
 
 @lru_cache(maxsize=1)

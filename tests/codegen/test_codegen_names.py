@@ -107,9 +107,7 @@ def test_dunder_names_of_fields_stay_text(project: Any) -> None:
     names = ("__class__", "__init__", "__slots__", "__dict__", "__post_init__")
     project.generate(thing("com.example.thing", *names))
 
-    cycle(
-        project.module("com.example.thing").Thing, {"$type": "com.example.thing", **dict.fromkeys(names, "v")}
-    )
+    cycle(project.module("com.example.thing").Thing, {"$type": "com.example.thing", **dict.fromkeys(names, "v")})
 
 
 def test_a_document_may_be_a_prefix_of_others(project: Any) -> None:
@@ -188,7 +186,7 @@ def _written(project: Any) -> list[dict[str, Any]]:
 
 
 def test_names_that_differ_in_case_only_become_two_modules(project: Any) -> None:
-    project.generate(thing("com.example.fooBar", "x"), thing("com.example.foobar", "y"), thing("com.example.Foobar", "z"))
+    project.generate(*(thing(f"com.example.{name}", "x") for name in ("fooBar", "foobar", "Foobar")))
 
     homes = {path: text for path, text in project.files().items() if b"_LEXICON" in text}
     assert len(homes) == 3

@@ -12,7 +12,7 @@ from typing import Any
 from atdata_codegen.lexicon import model as m
 from atdata_codegen.lexicon.endpoints import endpoint, permission_set
 from atdata_codegen.lexicon.fields import Path, Problems, Reader
-from atdata_codegen.lexicon.types import is_def_name, parse_object, parse_type
+from atdata_codegen.lexicon.types import is_def_name, is_type, parse_object, parse_type
 from atdata_codegen.problems import Problem, clean
 from atdata_lexicon.syntax import is_nsid
 
@@ -80,12 +80,11 @@ def _definition(node: Mapping[str, Any], path: Path, nsid: str, problems: Proble
     if kind in _NEVER_DEFINED:
         problems.error((*path, "type"), f"{kind} cannot be defined by name", "use it inside a definition")
         return None
-    found = parse_type(node, path, nsid, problems, unknown_ok=path[-1] == "main")
-    if found is None and path[-1] == "main" and is_def_name(kind):
+    if path[-1] == "main" and is_def_name(kind) and not is_type(kind):
         problems.warning((*path, "type"), f"{kind!r} is no type known to this version; its data stay opaque")
         text = node.get("description")
         return m.UnknownPrimary(kind, text if isinstance(text, str) else "")
-    return found
+    return parse_type(node, path, nsid, problems)
 
 
 def _record(node: Mapping[str, Any], path: Path, nsid: str, problems: Problems) -> m.Record | None:

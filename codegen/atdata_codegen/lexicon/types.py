@@ -10,7 +10,7 @@ from atdata_codegen.lexicon.fields import Path, Problems, Reader
 from atdata_codegen.problems import clean
 from atdata_lexicon.syntax import is_nsid
 
-__all__ = ["is_def_name", "parse_object", "parse_params", "parse_ref", "parse_type"]
+__all__ = ["is_def_name", "is_type", "parse_object", "parse_params", "parse_ref", "parse_type"]
 
 _LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 _NAME = _LETTERS | frozenset("0123456789_-$")
@@ -209,16 +209,18 @@ _KINDS: dict[str, tuple[Callable[[Reader, str], m.Type | None], frozenset[str]]]
 }  # fmt: skip
 
 
-def parse_type(
-    node: Mapping[str, Any], path: Path, nsid: str, problems: Problems, unknown_ok: bool = False
-) -> m.Type | None:
+def is_type(kind: str) -> bool:
+    """Whether ``kind`` is one of the types that :func:`parse_type` reads."""
+    return kind in _KINDS
+
+
+def parse_type(node: Mapping[str, Any], path: Path, nsid: str, problems: Problems) -> m.Type | None:
     """The type that ``node`` describes, or None when it could not be read."""
     kind = node.get("type")
     found = _KINDS.get(kind) if isinstance(kind, str) else None
     if found is None:
-        if not unknown_ok:
-            message = "is missing" if kind is None else f"is no Lexicon type: {clean(kind, 60)}"
-            problems.error((*path, "type"), message, "name one of the Lexicon types")
+        message = "is missing" if kind is None else f"is no Lexicon type: {clean(kind, 60)}"
+        problems.error((*path, "type"), message, "name one of the Lexicon types")
         return None
     parse, known = found
     reader = Reader(node, path, problems)
