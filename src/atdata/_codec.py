@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import linecache
-import threading
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from hashlib import sha256
@@ -16,6 +15,7 @@ from types import CodeType
 from typing import TYPE_CHECKING, Any
 
 from atdata import _values
+from atdata._locks import fork_safe_lock
 from atdata._packable import PackableSample, install
 from atdata._plan import plan_from_class
 
@@ -27,7 +27,7 @@ __all__ = ["build"]
 _HELPERS: dict[str, Callable[..., Any]] = {name: getattr(_values, name) for name in _values.__all__}
 #: Here nothing hides a builtin.
 _NAMES = {n: n for n in ("dict", "str", "type", "Mapping", "KeyError", "missing", "object")}
-_lock = threading.RLock()
+_lock = fork_safe_lock()
 
 
 def build(cls: type[PackableSample[Any]]) -> None:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import linecache
 import sys
-import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from hashlib import sha256
 from types import CodeType, ModuleType
 from typing import Any
@@ -24,6 +24,7 @@ from atdata_codegen.samples.refs import find_schema
 
 from atdata import _text_cache
 from atdata._errors import AtdataError, SchemaError
+from atdata._locks import fork_safe_lock
 from atdata._packable import PackableSample
 
 __all__ = ["decode_schema", "rebuild_class"]
@@ -35,7 +36,7 @@ _ROOT = "atdata._decoded"
 _MAX_REFS = 32
 _MAX_MESSAGE = 1800
 
-_lock = threading.RLock()
+_lock = fork_safe_lock()
 _known: dict[tuple[str, ...], _Decoded] = {}
 
 
@@ -64,13 +65,14 @@ class _Decoded:
     def schemas(self) -> list[SampleSchema]:
         """The nested schemas, at any depth."""
         found = []
-        for nested in self.refs.values():
-            found += [nested.schema, *nested.schemas()]
+        for uri, nested in self.refs.items():
+            # One document may be found at several addresses; here it is the one that was asked for.
+            found += [replace(nested.schema, uri=uri), *nested.schemas()]
         return found
 
 
 def decode_schema(
-    document: Document, *, origin: str = "local", uri: str = "", resolve: Resolve | None = None
+    document: Document, *, origin: str = "local", resolve: Resolve | None = None
 ) -> type[PackableSample[Any]]:
     """The sample class of a schema document; the same document from the same origin gives the same class.
 
@@ -87,7 +89,7 @@ def decode_schema(
     """
     with _lock:
         try:
-            return _decode(document, origin, uri, resolve, ()).cls
+            return _decode(document, origin, resolve, ()).cls
         except ProblemError as error:
             raise SchemaError(str(error)[:_MAX_MESSAGE], error.problems) from error
         except SchemaError:
@@ -96,16 +98,16 @@ def decode_schema(
             raise SchemaError(clean(str(error), 500)) from error
 
 
-def rebuild_class(text: str, origin: str, uri: str, refs: tuple[tuple[str, str, str], ...]) -> Any:
+def rebuild_class(text: str, origin: str, refs: tuple[tuple[str, str, str], ...]) -> Any:
     """The class that was pickled as its documents."""
     documents = {address: nested for address, nested, _ in refs}
-    return decode_schema(text, origin=origin, uri=uri, resolve=documents.get)
+    return decode_schema(text, origin=origin, resolve=documents.get)
 
 
-def _decode(document: Document, origin: str, uri: str, resolve: Resolve | None, above: tuple[str, ...]) -> _Decoded:
-    schema, plain = _parse(document, origin, uri)
+def _decode(document: Document, origin: str, resolve: Resolve | None, above: tuple[str, ...]) -> _Decoded:
+    schema, plain = _parse(document, origin)
     refs = {ref.uri: _nested(ref, schema, resolve, above) for ref in schema.refs}
-    key = (origin, uri, schema.cid, *(part for nested in refs.values() for part in nested.key))
+    key = (origin, schema.cid, *(part for nested in refs.values() for part in nested.key))
     found = _known.get(key)
     if found is None:
         text = json.dumps(plain, ensure_ascii=True, separators=(",", ":"))
@@ -115,14 +117,14 @@ def _decode(document: Document, origin: str, uri: str, resolve: Resolve | None, 
     return found
 
 
-def _parse(document: Document, origin: str, uri: str) -> tuple[SampleSchema, dict[str, Any]]:
+def _parse(document: Document, origin: str) -> tuple[SampleSchema, dict[str, Any]]:
     if isinstance(document, str):
         try:
             document = document.encode("utf-8")
         except UnicodeEncodeError as error:
             raise SchemaError("the document's text is not valid Unicode") from error
     loaded: Any = load_json(bytes(document), what="sample schema") if isinstance(document, bytes) else document
-    schema, problems = parse_schema(loaded, origin=origin, uri=uri)
+    schema, problems = parse_schema(loaded, origin=origin)
     if schema is None:
         raise ProblemError(problems, "sample schema")
     return schema, {name: value for name, value in loaded.items() if name != "$ref"}
@@ -136,8 +138,8 @@ def _nested(ref: SchemaRef, home: SampleSchema, resolve: Resolve | None, above: 
     if document is None:
         raise SchemaError(f"{what} is not known here; give resolve= a function that finds its document")
     origin = home.origin if ref.origin == "local" else ref.origin
-    nested = _decode(document, origin, "" if ref.name else ref.uri, resolve, (*above, ref.uri))
-    if find_schema(ref, [nested.schema], home.origin) is None:
+    nested = _decode(document, origin, resolve, (*above, ref.uri))
+    if find_schema(ref, [replace(nested.schema, uri=ref.uri)], home.origin) is None:
         raise SchemaError(f"{what} was resolved to {nested.schema.name} {nested.schema.version}, which is another one")
     return nested
 
@@ -163,7 +165,7 @@ def _load(decoded: _Decoded) -> None:
         exec(code, module.__dict__)
         decoded.cls = module.__dict__[schema.name]
         decoded.module = module
-        decoded.cls._document = (decoded.text, schema.origin, schema.uri, decoded.documents())
+        decoded.cls._document = (decoded.text, schema.origin, decoded.documents())
     except BaseException:
         for entry in made:
             if entry != _ROOT:

@@ -32,7 +32,7 @@ __all__ = ["RESERVED", "PackableSample", "SampleMeta", "install"]
 #: What no field may be called, because the class itself is called by these names.
 RESERVED = frozenset(
     {"packed", "as_wds", "from_bytes", "from_data", "validate", "_encode", "_decode", "_codec", "_batch_type",
-     "_arrays", "_document", "_scope", "_ensure_good", "_abc_impl", "_is_protocol", "sample_type", "samples"}
+     "_arrays", "_document", "_scope", "_ensure_good", "_abc_impl", "_is_protocol"}
 )  # fmt: skip
 
 
@@ -71,8 +71,8 @@ class PackableSample(Generic[B_co], metaclass=SampleMeta):
     _arrays: ClassVar[tuple[str, ...]]
     #: names that annotations use and only the defining function knows
     _scope: ClassVar[dict[str, Any]] = {}
-    #: document, origin, address and nested documents of a class made at run time
-    _document: ClassVar[tuple[str, str, str, tuple[tuple[str, str, str], ...]]]
+    #: document, origin and nested documents of a class made at run time
+    _document: ClassVar[tuple[str, str, tuple[tuple[str, str, str], ...]]]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

@@ -390,3 +390,14 @@ def test_importing_atdata_loads_nothing_heavy() -> None:
         "assert not heavy, heavy"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_field_called_like_a_part_of_the_batch_is_reached_by_its_name_in_brackets() -> None:
+    @atdata.packable
+    class Audio:
+        samples: NDArray
+
+    batch = SampleBatch[Audio]([Audio(samples=np.zeros(3)), Audio(samples=np.ones(3))])
+
+    assert batch["samples"].shape == (2, 3)
+    assert [type(sample) for sample in batch.samples] == [Audio, Audio]

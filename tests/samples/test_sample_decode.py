@@ -90,7 +90,7 @@ def test_nested_documents_are_found_by_address_and_travel_along() -> None:
     outer["fields"].append({"name": "p", "fieldType": {"$type": PREFIX + "ref", "ref": uri}})
 
     cls = atdata.decode_schema(outer, resolve={uri: document()}.get)
-    inner = atdata.decode_schema(document(), origin="did:plc:abc", uri=uri)
+    inner = atdata.decode_schema(document(), origin="did:plc:abc")
     sample = cls(x=1, p=inner(x=2))
 
     assert cls.from_bytes(sample.packed) == sample
