@@ -1,0 +1,93 @@
+"""The exported files: compared with what stands on disk, written when they differ, removed when nothing makes them."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from atdata_codegen.jsonschema.convert import Schema
+from atdata_codegen.jsonschema.documents import COMMENT
+from atdata_codegen.problems import Problem, ProblemError
+
+__all__ = ["Difference", "compare", "text_of", "write"]
+
+_MARK = b'{\n  "$comment": "' + COMMENT.encode("ascii")
+
+
+@dataclass(slots=True)
+class Difference:
+    """Paths that a run would write or remove, sorted."""
+
+    missing: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    orphans: list[str] = field(default_factory=list)
+    unchanged: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.missing or self.changed or self.orphans)
+
+
+def text_of(schema: Schema) -> bytes:
+    """The bytes of one file: ASCII, two spaces an indent, a newline at the end, keys in their order."""
+    return (json.dumps(schema, indent=2, ensure_ascii=True) + "\n").encode("ascii")
+
+
+def compare(files: Mapping[str, bytes], folder: str | None) -> Difference:
+    """What would change so that every path of ``files`` holds its bytes, and ``folder`` nothing else of ours.
+
+    Raises :class:`ProblemError` for a file in the way that somebody else made.
+    """
+    found = Difference()
+    foreign: list[Problem] = []
+    for path in sorted(files):
+        there = _read(path)
+        if there is None:
+            found.missing.append(path)
+        elif there == files[path]:
+            found.unchanged += 1
+        else:
+            found.changed.append(path)
+            if there and not there.startswith(_MARK):
+                hint = "move it away, or choose another place"
+                foreign.append(Problem((), "was not written by atdata-gen", hint, code="foreign", file=path))
+    if foreign:
+        raise ProblemError(foreign, "output")
+    if folder is not None and os.path.isdir(folder):
+        for name in sorted(os.listdir(folder)):
+            path = os.path.join(folder, name)
+            if name.endswith(".json") and path not in files and (_read(path) or b"").startswith(_MARK):
+                found.orphans.append(path)
+    return found
+
+
+def write(files: Mapping[str, bytes], difference: Difference) -> None:
+    """Make it so; each file is old or new, never half. Raises :class:`ProblemError` when the disk refuses."""
+    try:
+        for path in (*difference.missing, *difference.changed):
+            os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+            temporary = f"{path}.{os.getpid()}.tmp"
+            try:
+                with open(temporary, "wb") as stream:
+                    stream.write(files[path])
+                os.replace(temporary, path)
+            except OSError:
+                if os.path.exists(temporary):
+                    os.unlink(temporary)
+                raise
+        for path in difference.orphans:
+            os.unlink(path)
+    except OSError as error:
+        message = f"cannot be written: {error.strerror or error}"
+        raise ProblemError([Problem((), message, file=str(error.filename))], "output") from error
+
+
+def _read(path: str) -> bytes | None:
+    try:
+        with open(path, "rb") as stream:
+            return stream.read()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise ProblemError([Problem((), f"cannot be read: {error.strerror}", file=path)], "output") from error
