@@ -53,12 +53,24 @@ def _code(plan: CodecPlan) -> CodeType:
 
     digest = sha256(repr(plan).encode()).hexdigest()[:32]
     key = f"codec-{_text_cache.fingerprint()}-{digest}"
+    name = f"<atdata codec {digest[:12]}>"
     text = _text_cache.read(key)
-    if text is None:
+    code = _audited(text, name) if text is not None else None
+    if text is None or code is None:
         from atdata_codegen.templating import default_renderer
 
         text = default_renderer().render("sample_class_codec.py.jinja", {"plan": plan, "names": _NAMES})
+        code = compile(text, name, "exec", dont_inherit=True)
         _text_cache.write(key, text)
-    name = f"<atdata codec {digest[:12]}>"
     linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
-    return compile(text, name, "exec", dont_inherit=True)
+    return code
+
+
+def _audited(text: str, name: str) -> CodeType | None:
+    """Code of text from the disk, which is no more believed than any other file."""
+    from atdata_codegen.audit import AuditError, compile_checked
+
+    try:
+        return compile_checked(text, name)
+    except AuditError:
+        return None

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import pickle
+import subprocess
+import sys
 from dataclasses import dataclass, field, fields, is_dataclass
+from hashlib import sha256
+from pathlib import Path
 from typing import Any, Optional
 
 import numpy as np
@@ -401,3 +406,37 @@ def test_a_field_called_like_a_part_of_the_batch_is_reached_by_its_name_in_brack
 
     assert batch["samples"].shape == (2, 3)
     assert [type(sample) for sample in batch.samples] == [Audio, Audio]
+
+
+def test_code_kept_on_disk_is_audited_before_it_runs(tmp_path: Path) -> None:
+    program = (
+        "import atdata\n@atdata.packable\nclass A:\n    x: int\n    size: int = 1\n"
+        "print(A.from_bytes(A(x=1).packed), 'jinja2' in __import__('sys').modules)"
+    )
+
+    def run() -> str:
+        environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path), "PYTHONIOENCODING": "utf-8"}
+        done = subprocess.run(
+            [sys.executable, "-c", program],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout.strip()
+
+    assert run() == "A(x=1, size=1) True"
+    assert run() == "A(x=1, size=1) False"
+    [kept] = (tmp_path / "atdata").glob("codec-*")
+    evil = b"import os\nos._exit(3)\n"
+    kept.write_bytes(sha256(evil).hexdigest().encode() + b"\n" + evil)
+    assert run() == "A(x=1, size=1) True"
+
+
+def test_fields_beyond_ascii_work_in_classes_of_ones_own() -> None:
+    @atdata.packable
+    class Maß:
+        größe: int
+        名前: str = "x"
+
+    assert Maß.from_bytes(Maß(größe=3).packed) == Maß(größe=3)
