@@ -92,7 +92,7 @@ def test_the_report_as_json_says_the_same(project: Any) -> None:
     first = next(p for p in report["problems"] if p["path"] == "$.defs.main.properties.b.type")
     assert first["file"].endswith("bad.json")
     assert (first["line"], first["severity"]) == (10, "error")
-    assert first["message"] and first["hint"] and first["code"]
+    assert all(first[key] for key in ("message", "hint", "code"))
     assert report["documents"] == 2
     assert report["wrote"] is True
     assert "com/example/good.py" in report["missing"]

@@ -158,7 +158,9 @@ class _Planner:
         members = annotate(kind, self.imports, _speller(frozenset()), lambda obj: self._nested(obj, name, at))
         self.imports.use("TypeAlias")
         text = _sentences(doc, constraints(kind))
-        self.out.aliases.append(NamePlan(name, literal(" | ".join(members)), docstring(text) if text else ""))
+        # A builtin is there when the module runs; everything else may be defined below, or never be imported.
+        value = members[0] if len(members) == 1 and members[0] in _BUILTINS else literal(" | ".join(members))
+        self.out.aliases.append(NamePlan(name, value, docstring(text) if text else ""))
         if isinstance(kind, m.String):
             self._values(name, kind)
 
