@@ -1,0 +1,1 @@
+"""Tar files as blocks of samples."""

@@ -1,0 +1,170 @@
+"""Shards on disk: one mapping each, kept open from epoch to epoch.
+
+A shard with an index is known after one look at its end, any other after one strict walk. Both are done once for a
+file as it is: when its size or time of change differ, it is read anew. A file must not be shortened while it is
+mapped; :mod:`atdata._writing` never does that, it puts a new file in the old one's place.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import threading
+import warnings
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from atdata._shards.block import Block
+from atdata._shards.errors import Fault, ShardError, ShardWarning
+from atdata._shards.index import read_index
+from atdata._shards.walk import Walk
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from numpy.typing import NDArray
+
+__all__ = ["ShardFile", "close_all", "is_compressed", "open_shard"]
+
+#: Mappings kept open. Each takes a file descriptor.
+KEPT = 128
+
+_Identity = tuple[int, int, int, int]
+_open: OrderedDict[tuple[str, bool], ShardFile] = OrderedDict()
+_lock = threading.Lock()
+
+
+def is_compressed(head: bytes) -> bool:
+    """Whether a file that begins with ``head`` is gzip or Zstandard."""
+    return head.startswith((b"\x1f\x8b", b"\x28\xb5\x2f\xfd"))
+
+
+class ShardFile:
+    """A shard in a mapped file: all its samples as one :attr:`block`, and what is wrong with it.
+
+    Made by :func:`open_shard` and shared by all who open the same file; nobody needs to close it.
+    """
+
+    __slots__ = ("__weakref__", "block", "faults", "identity", "indexed", "notices", "path")
+
+    def __init__(self, path: str, identity: _Identity, data: memoryview, *, name: str, trust_index: bool) -> None:
+        self.path = path
+        self.identity = identity
+        found = read_index(data) if trust_index else None
+        self.indexed = found is not None
+        self.faults: tuple[Fault, ...] = ()
+        self.notices: tuple[str, ...] = ()
+        names: dict[int, str] = {}
+        if found is None:
+            walk = Walk(name)
+            walk.scan(data, 0, True)
+            found = walk.take()
+            names = walk.long_names
+            self.faults, self.notices = tuple(walk.faults), tuple(walk.notices)
+        #: All samples that can be read, whatever else is wrong.
+        self.block = Block(name, 0, data, *found, names or None)
+
+    def __len__(self) -> int:
+        return len(self.block)
+
+    def __repr__(self) -> str:
+        damage = f", {len(self.faults)} faults" if self.faults else ""
+        return f"<ShardFile {self.path!a}, {len(self)} samples{damage}>"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return open_shard, (self.path,)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Leave the mapping to whoever opens the file next; :func:`close_all` lets go of it."""
+
+    def blocks(self, on_error: Callable[[Exception], None], start: int = 0) -> Iterator[Block]:
+        """The samples from number ``start`` on, in order, with each fault reported where it stands.
+
+        ``on_error`` gets the errors and may raise them; see :func:`atdata._shards.errors.handler`.
+        """
+        for notice in self.notices:
+            warnings.warn(str(ShardError(notice, shard=self.block.shard)), ShardWarning, stacklevel=2)
+        at = start
+        for fault in sorted(self.faults, key=lambda fault: fault.before):
+            if fault.before < start:
+                continue
+            if fault.before > at:
+                yield self.block.part(at, fault.before)
+                at = fault.before
+            on_error(fault.error)
+        if at < len(self.block):
+            yield self.block.part(at, len(self.block)) if at else self.block
+
+
+def open_shard(path: str | os.PathLike[str], *, name: str | None = None, verify: bool = False) -> ShardFile:
+    """The shard in the file ``path``, found by its index, or by a walk when it has none or ``verify`` is set.
+
+    ``name`` is what blocks and messages call it, by default the path. A missing file is ``FileNotFoundError``;
+    damage is no error here but stands in ``faults``.
+
+    >>> open_shard("no-such.tar")
+    Traceback (most recent call last):
+    FileNotFoundError: [Errno 2] No such file or directory: 'no-such.tar'
+    """
+    path = os.fspath(path)
+    absolute = os.path.abspath(path)
+    status = os.stat(path)
+    identity = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+    with _lock:
+        known = _open.get((absolute, verify))
+        if known is not None and known.identity == identity and (name or path) == known.block.shard:
+            _open.move_to_end((absolute, verify))
+            return known
+    shard = _read(path, name or path, verify)
+    with _lock:
+        _open[absolute, verify] = shard
+        _open.move_to_end((absolute, verify))
+        while len(_open) > KEPT:
+            _open.popitem(last=False)
+    return shard
+
+
+def _read(path: str, name: str, verify: bool) -> ShardFile:
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0))
+    try:
+        status = os.fstat(descriptor)
+        identity = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+        if not status.st_size:
+            return ShardFile(path, identity, memoryview(b""), name=name, trust_index=False)
+        mapping = mmap.mmap(descriptor, status.st_size, access=mmap.ACCESS_READ)
+    except (OSError, ValueError, OverflowError) as error:
+        if isinstance(error, IsADirectoryError):
+            raise
+        raise ShardError(f"cannot be mapped: {error}", shard=name) from error
+    finally:
+        os.close(descriptor)
+    return ShardFile(path, identity, memoryview(mapping), name=name, trust_index=not verify)
+
+
+def close_all() -> None:
+    """Let go of all mappings. Those that blocks or arrays still use close when the last of them is gone."""
+    with _lock:
+        _open.clear()
+
+
+def locate(shard: ShardFile, indices: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Offsets and sizes of the samples ``indices``."""
+    return shard.block.offsets[indices], shard.block.sizes[indices]
+
+
+def _after_fork() -> None:
+    global _lock
+    _lock = threading.Lock()  # the parent's may have been held at the moment of the fork
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
