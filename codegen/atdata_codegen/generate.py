@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from atdata_codegen.config import Settings
@@ -95,12 +96,19 @@ def _build(
     changes = compare(existing, state.files)
     result = Result(tree.problems, changes, tree.documents)
     if result.errors:
-        changes.orphans = []  # a document that was refused keeps what was generated from it while it was whole
+        # A document that was refused keeps what was generated from it while it was whole.
+        changes.orphans = [name for name in changes.orphans if _hides(name, state.files)]
     if not dry:
         refuse_foreign(settings.root, existing, changes)
         apply(settings.root, changes, texts, state_bytes(state))
         result.wrote = True
     return result
+
+
+def _hides(orphan: str, files: Mapping[str, str]) -> bool:
+    """Whether a package that is no more would be imported in the place of a module that is new."""
+    package, mark, _ = orphan.rpartition("/__init__.")
+    return bool(mark) and f"{package}.py" in files
 
 
 def _inputs(sources: list[Source], included: list[tuple[str, list[Source]]]) -> str:
