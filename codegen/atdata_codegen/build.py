@@ -86,9 +86,12 @@ def build(
     places = digest("\n".join(f"{n}={m.path}={m.root}" for n, m in sorted(catalog.modules.items())).encode())
     below = children(catalog.modules.values())
     total = len(read.lexicons)
+    styled = settings.models != "dataclass"
     for done, (nsid, (document, source)) in enumerate(read.lexicons.items()):
         module = catalog.modules[nsid]
         tree.problems.extend(locate(missing_references(document, catalog, settings.strict), source.file, source.raw))
+        if styled:
+            continue  # the documents of the other styles share a module
         refs = sorted({nsid for _, nsid, _ in document.refs})
         key = digest("\n".join([places, source.sha, *(f"{r}={shas.get(r, '')}" for r in refs)]).encode())
         last = known.get(nsid)
@@ -102,7 +105,19 @@ def build(
         # A module that was refused is rendered, and reported, again by every run.
         tree.units[nsid] = Unit(key if len(good) == len(texts) else "", good)
         progress.step("rendered", done + 1, total)
-    inits = package_inits(catalog.modules.values(), renderer)
+    inits, top = package_inits(catalog.modules.values(), renderer), below.get((), ())
+    if styled:
+        from atdata_codegen.styles import STYLE_MODULES, render_style, style_key
+
+        inits, top = {}, STYLE_MODULES[settings.models]
+        key = style_key(settings.models, {nsid: shas[nsid] for nsid in catalog.documents})
+        last = known.get("models")
+        if last is not None and last[0] == key:
+            tree.units["models"] = Unit(key, None, last[1])
+        else:
+            texts = render_style(catalog.documents, settings.models, renderer)
+            good = _checked(texts, None, allowed, tree.problems)
+            tree.units["models"] = Unit(key if len(good) == len(texts) else "", good)
     stage = SampleStage(read.samples, read.lenses, renderer)
     tree.problems.extend(stage.problems)
     last = known.get("samples")
@@ -110,7 +125,7 @@ def build(
         tree.units["samples"] = Unit(stage.key, None, last[1])
     else:
         tree.units["samples"] = Unit(stage.key, _checked(stage.render(), None, allowed, tree.problems))
-    inits.update(render_root(below.get((), ()), stage.names, stage.has_lenses, renderer))
+    inits.update(render_root(top, stage.names, stage.has_lenses, renderer))
     tree.units["packages"] = Unit("", _checked(inits, None, allowed, tree.problems))
     return tree
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from atdata_codegen.cli import main
 from atdata_codegen.config import _KEYS, MODELS
 from atdata_codegen.jsonschema.editor import EDITOR_SCHEMAS, editor_schema

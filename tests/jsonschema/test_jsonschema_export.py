@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from atdata_codegen.cli import main
 from atdata_codegen.jsonschema.documents import bundle
 from atdata_codegen.jsonschema.export import Export, export
 from atdata_codegen.jsonschema.files import text_of
 from atdata_codegen.jsonschema.metaschema import schema_problems, validator
 from atdata_codegen.sources import read_sources
+
 from atdata_lexicon.catalog import DictCatalog
 from atdata_lexicon.validation import validate_at
 

@@ -58,7 +58,8 @@ def export_sample(schema: SampleSchema, refs: Mapping[str, SampleSchema]) -> Sch
 
 
 def _field(field: SampleField, refs: Mapping[str, SampleSchema]) -> Schema:
-    schema = leaf = _type(field.type, refs)
+    schema: Schema = _type(field.type, refs)
+    leaf: Schema = schema
     if isinstance(field.type, NdArray):  # bounds are those of the elements
         for _ in field.type.shape or ():
             leaf = leaf["items"]
