@@ -1,0 +1,3 @@
+"""Datasets as tables: Parquet files, Arrow tables, pandas frames."""
+
+from __future__ import annotations
