@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 import atdata
 from atdata._export import _arrow
 from atdata._export.parquet import to_parquet
+from atdata._export.restore import decode
 
 
 class Samples:
@@ -67,7 +68,7 @@ def photos(n: int, size: int = 2) -> list[Photo]:
 def read(path: Path) -> list[dict[str, Any]]:
     """A file's rows, with the arrays that were written."""
     table = pq.read_table(path)
-    columns = {name: _arrow.decode(table.schema.field(name), table[name]) for name in table.column_names}
+    columns = {name: decode(table.schema.field(name), table[name]) for name in table.column_names}
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
@@ -339,12 +340,12 @@ def test_integers_that_need_the_sign_bit_are_kept(tmp_path: Path) -> None:
 def test_a_note_that_lies_about_its_data_is_an_error_of_the_file(tmp_path: Path) -> None:
     field = pa.field("x", pa.list_(pa.int64()), metadata={b"atdata": b'{"array": "vector", "dtype": "no such"}'})
     with pytest.raises(atdata.DecodeError, match="note about arrays"):
-        _arrow.decode(field, pa.array([[1, 2]], field.type))
+        decode(field, pa.array([[1, 2]], field.type))
 
 
 def test_slices_of_tables_decode_like_tables() -> None:
     values = [np.full(3, i, "f4") for i in range(6)]
     for kind in (_arrow.Tensor("<f4", (3,)), _arrow.Vector("<f4"), _arrow.Ragged("<f4"), _arrow.Npy()):
         field = _arrow.field_for(kind, "x")
-        found = _arrow.decode(field, _arrow.encode(kind, values, "x").slice(2, 3))
+        found = decode(field, _arrow.encode(kind, values, "x").slice(2, 3))
         assert [v.tolist() for v in found] == [v.tolist() for v in values[2:5]], kind

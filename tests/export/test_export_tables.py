@@ -15,7 +15,7 @@ import pytest
 from numpy.typing import NDArray
 
 import atdata
-from atdata._export import _arrow
+from atdata._export.restore import decode
 from atdata._export.tables import to_arrow, to_pandas
 
 
@@ -68,7 +68,7 @@ def test_stacked_arrays_stand_in_the_table_without_a_copy() -> None:
 def test_arrays_of_unequal_shape_keep_their_shapes() -> None:
     samples = [Point(x=np.ones(shape, np.float32), name="") for shape in ((2, 3), (1, 3))]
     table = to_arrow(Points(samples))
-    found = _arrow.decode(table.schema.field("x"), table["x"])
+    found = decode(table.schema.field("x"), table["x"])
 
     assert [v.shape for v in found] == [(2, 3), (1, 3)]
 

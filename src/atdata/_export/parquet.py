@@ -12,6 +12,7 @@ from atdata._errors import shown
 from atdata._export import _arrow
 from atdata._export.columns import Columns, Exportable, SampleMap, declared, groups
 from atdata._export.layouts import Layout, Null, Scalar, merge, observe
+from atdata._export.restore import decode
 
 __all__ = ["to_parquet"]
 
@@ -186,7 +187,7 @@ class _Export:
                 at = 0
                 for group in range(file.num_row_groups):
                     table = file.read_row_group(group)
-                    values = {name: _arrow.decode(table.schema.field(name), table[name]) for name in written}
+                    values = {name: decode(table.schema.field(name), table[name]) for name in written}
                     self._append(writer, values, table.num_rows, layouts, at)
                     at += table.num_rows
             finally:
