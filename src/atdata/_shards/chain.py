@@ -31,14 +31,13 @@ _COLUMNS = np.arange(512)
 
 
 class Run(NamedTuple):
-    """Samples one after the other: where their payloads begin, their sizes and names, and where the run ends."""
+    """Samples one after the other: where their payloads begin, their sizes and names."""
 
     offsets: NDArray[np.int64]
     sizes: NDArray[np.int64]
     names: NDArray[np.bytes_]
     #: Where the last sample's first header begins.
     last_start: int
-    end: int
 
 
 def find_run(data: NDArray[np.uint8], at: int, mapping: memoryview) -> Run | None:
@@ -72,7 +71,7 @@ def find_run(data: NDArray[np.uint8], at: int, mapping: memoryview) -> Run | Non
     chosen, names = chosen[:count], names[:count]
     last = int(chosen[-1])
     first = last - 1 if last and extra[last - 1] else last
-    return Run(found[chosen] + 512, sizes[chosen], names, int(found[first]), at + int(ends[last]) * 512)
+    return Run(found[chosen] + 512, sizes[chosen], names, int(found[first]))
 
 
 def _leading(good: NDArray[np.bool_]) -> int:

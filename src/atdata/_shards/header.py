@@ -32,6 +32,10 @@ class Header:
     def regular(self) -> bool:
         return self.type in b"0\x007"
 
+    @property
+    def has_data(self) -> bool:
+        return self.type not in _WITHOUT_DATA
+
 
 def read_header(raw: bytes) -> Header:
     """The header in the 512 bytes ``raw``; raises :class:`HeaderError`."""

@@ -15,17 +15,14 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from atdata._shards.block import Block
 from atdata._shards.errors import Fault, ShardError, ShardWarning
 from atdata._shards.index import read_index
+from atdata._shards.samples import Samples
 from atdata._shards.walk import Walk
 
 if TYPE_CHECKING:
     from typing import Self
-
-    from numpy.typing import NDArray
 
 __all__ = ["ShardFile", "close_all", "is_compressed", "open_shard"]
 
@@ -59,11 +56,12 @@ class ShardFile:
         self.notices: tuple[str, ...] = ()
         names: dict[int, str] = {}
         if found is None:
-            walk = Walk(name)
-            walk.scan(data, 0, True)
-            found = walk.take()
-            names = walk.long_names
-            self.faults, self.notices = tuple(walk.faults), tuple(walk.notices)
+            samples = Samples(name)
+            Walk(samples).scan(data, 0, True)
+            found = samples.take()
+            names = samples.long_names
+            self.faults = tuple(sorted(samples.faults, key=lambda fault: fault.before))
+            self.notices = tuple(samples.notices)
         #: All samples that can be read, whatever else is wrong.
         self.block = Block(name, 0, data, *found, names or None)
 
@@ -94,7 +92,7 @@ class ShardFile:
         for notice in self.notices:
             warnings.warn(str(ShardError(notice, shard=self.block.shard)), ShardWarning, stacklevel=2)
         at = start
-        for fault in sorted(self.faults, key=lambda fault: fault.before):
+        for fault in self.faults:
             if fault.before < start:
                 continue
             if fault.before > at:
@@ -154,11 +152,6 @@ def close_all() -> None:
     """Let go of all mappings. Those that blocks or arrays still use close when the last of them is gone."""
     with _lock:
         _open.clear()
-
-
-def locate(shard: ShardFile, indices: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Offsets and sizes of the samples ``indices``."""
-    return shard.block.offsets[indices], shard.block.sizes[indices]
 
 
 def _after_fork() -> None:

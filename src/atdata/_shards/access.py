@@ -1,0 +1,46 @@
+"""From a source and the name of a shard to its blocks, by the shortest way there is."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from atdata._shards.block import Block
+from atdata._shards.errors import OnError, handler
+from atdata._shards.limits import DEFAULT, Limits
+from atdata._shards.local import ShardFile, is_compressed, open_shard
+from atdata._shards.stream import read_blocks
+
+if TYPE_CHECKING:
+    from atdata._protocols import DataSource
+
+__all__ = ["mapped_shard", "shard_blocks"]
+
+
+def mapped_shard(source: DataSource, shard: str) -> ShardFile | None:
+    """The shard as a mapped file, or None where it can only be streamed: remote, compressed, or a pipe.
+
+    A missing file is ``FileNotFoundError``. Sources say where a shard lies by a method ``local_path(shard)``,
+    which gives a path or None; those without one are streamed.
+    """
+    find = getattr(source, "local_path", None)
+    path = None if find is None else find(shard)
+    if path is None:
+        return None
+    with open(path, "rb", buffering=0) as file:
+        if not os.path.isfile(path) or is_compressed(file.read(4)):
+            return None
+    return open_shard(path, name=shard)
+
+
+def shard_blocks(
+    source: DataSource, shard: str, *, start: int = 0, on_error: OnError = "raise", limits: Limits = DEFAULT
+) -> Iterator[Block]:
+    """The samples of a shard from number ``start`` on, in order, mapped or streamed; see :func:`read_blocks`."""
+    mapped = mapped_shard(source, shard)
+    if mapped is not None:
+        yield from mapped.blocks(handler(on_error), start)
+        return
+    with source.open_shard(shard) as stream:
+        yield from read_blocks(stream, shard, start=start, on_error=on_error, limits=limits)
