@@ -25,7 +25,7 @@ def note_of(field: Any) -> dict[str, Any]:
 
 
 def decode(field: Any, column: Any) -> list[Any]:
-    """The values of a column as they were before :func:`~atdata._export._arrow.encode`; plain Python values for columns of others."""
+    """The values of a column as they were before they were packed; plain Python values for columns of others."""
     chunks = column.chunks if hasattr(column, "chunks") else [column]
     try:
         return [value for chunk in chunks for value in _decode(field, chunk)]
