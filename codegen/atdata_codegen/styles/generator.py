@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
@@ -37,11 +38,12 @@ def generator_version() -> str:
         return ""
 
 
-def write_models(schema: Schema, style: str) -> str:
+def write_models(schema: Schema, names: Mapping[str, str], style: str) -> str:
     """The module of ``schema`` in ``style``, as the library writes it: no formatters, no files, no network.
 
-    ``schema`` must hold no reference out of itself, and no text of strangers. Raises :class:`ProblemError`
-    when the library is not installed.
+    ``names`` maps ``Class.property`` to the field's name in Python, where it is another one. ``schema`` must hold
+    no reference out of itself, and no text of strangers. Raises :class:`ProblemError` when the library is not
+    installed.
     """
     package = _package()
     options: dict[str, Any] = {
@@ -50,7 +52,7 @@ def write_models(schema: Schema, style: str) -> str:
         "target_python_version": package.PythonVersion.PY_311,
         "enum_field_as_literal": package.LiteralType.All,
         "custom_class_name_generator": str,
-        "snake_case_field": style != "typeddict",
+        "aliases": {} if style == "typeddict" else dict(names),
         "use_schema_description": True,
         "use_standard_collections": True,
         "use_union_operator": True,

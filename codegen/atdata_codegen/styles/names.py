@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from atdata_codegen.lexicon import model as m
-from atdata_codegen.names import Namer, pascal
+from atdata_codegen.names import Namer, pascal, snake
 
-__all__ = ["RESERVED", "Key", "class_names"]
+__all__ = ["RESERVED", "Key", "class_names", "field_names"]
 
 #: The NSID of a document, and the definition in it; ``main.input`` and the like for the parts of a call.
 Key = tuple[str, str]
@@ -22,6 +22,32 @@ RESERVED = frozenset(
         "TypedDict", "UNSET", "Union", "UnsetType",
     }
 )  # fmt: skip
+
+
+#: What no field may be called: attributes of models, and types that annotations of the same class may need.
+_FIELDS_TAKEN = frozenset(
+    {
+        "bool", "bytes", "construct", "copy", "dict", "field", "float", "from_orm", "int", "json", "list", "mro",
+        "object", "parse_file", "parse_obj", "parse_raw", "schema", "schema_json", "set", "str", "type",
+        "update_forward_refs", "validate",
+    }
+)  # fmt: skip
+
+
+def field_names(wires: Iterable[str]) -> dict[str, str]:
+    """The Python name of each field; no two are the same, whatever they look like in snake case.
+
+    >>> field_names(["$type", "createdAt", "int", "int_"])
+    {'$type': 'field_type', 'createdAt': 'created_at', 'int': 'int_', 'int_': 'int_2'}
+    """
+    namer = Namer()
+    found: dict[str, str] = {}
+    for wire in wires:
+        name = "field_type" if wire == "$type" else snake(wire)
+        if name in _FIELDS_TAKEN or name.startswith("model_"):
+            name += "_"
+        found[wire] = namer.take(f"field{name}" if name.startswith("_") else name)
+    return found
 
 
 def class_names(documents: Mapping[str, m.Document]) -> dict[Key, str]:
@@ -48,7 +74,8 @@ def class_names(documents: Mapping[str, m.Document]) -> dict[Key, str]:
             groups.setdefault(_name(*wishes[key], depth), []).append(key)
         open_keys = []
         for name, keys in sorted(groups.items()):
-            exhausted = all(depth >= len(wishes[key][0]) for key in keys)
+            # A longer prefix does not tell apart what one document defines.
+            exhausted = all(depth >= len(wishes[key][0]) for key in keys) or len({nsid for nsid, _ in keys}) == 1
             if (len(keys) > 1 and not exhausted) or (name in namer and depth < len(wishes[keys[0]][0])):
                 open_keys.extend(keys)
             else:

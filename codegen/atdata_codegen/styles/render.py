@@ -33,12 +33,14 @@ _NOT_CHECKED = {
         "definitions use them outside of unions",
         "null for an optional field that is not nullable (it is taken for an absent field)",
         "floats in fields that the Lexicon does not know; integers beyond 64 bits; nesting beyond 256 levels",
+        "lengths of lists within lists",
         "definitions that are not in the folder, lists that hold themselves: any value",
     ),
     "msgspec": (
         "lengths of strings in bytes and graphemes, string formats, lengths of bytes, MIME types and sizes of blobs",
         "members of unions, which stay dictionaries, and fields of type unknown",
         "closed lists of more than 200 values; floats, integers beyond 64 bits",
+        "ranges of integers in lists, lengths of lists within lists",
         "definitions that are not in the folder, lists that hold themselves: any value",
         "Unknown fields are dropped. Blobs of the old form {cid, mimeType} are refused.",
     ),
@@ -61,7 +63,7 @@ def render_style(documents: Mapping[str, m.Document], style: str, renderer: Rend
     Raises :class:`~atdata_codegen.problems.ProblemError` when datamodel-code-generator is not installed.
     """
     schema = StyleSchema(documents, style)
-    body = write_models(schema.build(), style) if documents else ""
+    body = write_models(schema.build(), schema.fields, style) if documents else ""
     names = sorted(schema.defs)
     body = schema.tokens.restore(_tidied(body, style))
     _require(body, names)
@@ -82,6 +84,7 @@ def render_style(documents: Mapping[str, m.Document], style: str, renderer: Rend
 def _checks(schema: StyleSchema, renderer: Renderer) -> str:
     kinds = {
         "string": "str",
+        "integer": "int",
         "unknown": "dict[str, Any]",
         "bytes": "Bytes",
         "cid-link": "CidLink",
@@ -101,7 +104,7 @@ def _tidied(source: str, style: str) -> str:
     """Its own first lines off, imports of checks from where they are, no more than two empty lines."""
     if style == "pydantic":
         # Models are completed on first use; doing it on import would take seconds in a large tree.
-        source = re.sub(r"^[A-Za-z0-9_]+\.model_rebuild\(\)\n", "", source, flags=re.MULTILINE)
+        source = re.sub(r"^[A-Za-z0-9_]+\.model_rebuild\(\)\n?", "", source, flags=re.MULTILINE)
         source = _CONFIG.sub("", source)  # LexiconModel has it
         source = re.sub(r"^(class .*:\n)(?=\n|\Z)", r"\1    pass\n", source, flags=re.MULTILINE)
     lines = source.split("\n")
@@ -143,14 +146,26 @@ def _module(body: str, names: list[str], style: str) -> str:
 
 
 def _require(body: str, names: list[str]) -> None:
-    """Every class must be there under our name: the library makes names of its own where it dislikes one."""
+    """Every class must be there under our name, and no other: the library makes names and classes of its own."""
     tree = ast.parse(body)
-    made = {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
+    made: set[str] = set()
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef):
+            made.add(node.name)
+            fields = [
+                line.target.id
+                for line in node.body
+                if isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name)
+            ]
+            if len(fields) != len(set(fields)):
+                raise AuditError(f"models.py: {node.name} has two fields of one name; please report these schemas")
     for node in tree.body:
         if isinstance(node, ast.Assign):
             made.update(target.id for target in node.targets if isinstance(target, ast.Name))
         elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
             made.add(node.target.id)
-    lost = [name for name in names if name not in made]
-    if lost:
-        raise AuditError(f"models.py: the classes {', '.join(lost[:3])} were not made; please report these schemas")
+    wrong = sorted(made.symmetric_difference(names))
+    if wrong:
+        raise AuditError(
+            f"models.py: {', '.join(wrong[:3])} was not made, or made unasked; please report these schemas"
+        )

@@ -10,7 +10,7 @@ from atdata_codegen.jsonschema.convert import Converter, Schema
 from atdata_codegen.lexicon import model as m
 from atdata_codegen.names import Namer, pascal
 from atdata_codegen.styles.generator import CHECKS
-from atdata_codegen.styles.names import RESERVED, class_names
+from atdata_codegen.styles.names import RESERVED, class_names, field_names
 from atdata_codegen.styles.tokens import Tokens
 from atdata_codegen.styles.uses import uses_of
 
@@ -18,6 +18,7 @@ __all__ = ["StyleSchema"]
 
 #: Longest closed list that is spelled out; a longer one is a string, checked by ``validate``.
 _MOST_LITERALS = 200
+_LIMITS = ("minimum", "maximum", "minItems", "maxItems")
 _ANY_OBJECT: Schema = {"type": "object", "additionalProperties": True}
 _SPECIAL: dict[str, Schema] = {
     "Bytes": {"type": "object", "properties": {"$bytes": {"type": "string"}}, "required": ["$bytes"]},
@@ -33,13 +34,17 @@ _SPECIAL: dict[str, Schema] = {
         "required": ["$type", "ref", "mimeType", "size"],
     },
 }
+_SPECIAL_FIELDS = {
+    "Bytes.$bytes": "base64", "CidLink.$link": "link", "Blob.$type": "field_type", "Blob.mimeType": "mime_type",
+}  # fmt: skip
 
 
 class StyleSchema(Converter):
-    """Builds the schema of all ``documents``; ``tokens`` and ``checks`` hold what the text needs besides.
+    """Builds the schema of all ``documents``; ``tokens``, ``fields`` and ``checks`` hold what the text needs besides.
 
-    ``checks`` maps the name of a type to its definition: the JSON of a Lexicon type, or the names that
-    an unknown member of an open union must not have.
+    ``fields`` maps ``Class.property`` to the field's name in Python, where it is another one. ``checks`` maps the
+    name of a type to its definition: the JSON of a Lexicon type, or the names that an unknown member of an open
+    union must not have.
     """
 
     def __init__(self, documents: Mapping[str, m.Document], style: str) -> None:
@@ -51,6 +56,7 @@ class StyleSchema(Converter):
         self.namer = Namer({*RESERVED, *self.names.values()})
         self.tokens = Tokens()
         self.defs: dict[str, Schema] = {}
+        self.fields: dict[str, str] = {}
         self.checks: dict[str, str | tuple[str, ...]] = {}
         self._checks: dict[str | tuple[str, ...], str] = {}
         self._uses = uses_of(documents)
@@ -103,6 +109,8 @@ class StyleSchema(Converter):
         if text.strip():
             schema["description"] = self.tokens.add(text)
         self.defs[cls] = {"title": cls, **schema}
+        names = field_names(schema["properties"])
+        self.fields.update({f"{cls}.{wire}": name for wire, name in names.items() if wire != name})
 
     # Types -----------------------------------------------------------------------------------------------------
 
@@ -127,8 +135,16 @@ class StyleSchema(Converter):
         return _to(cls)
 
     def array(self, kind: m.Array) -> Schema:
-        schema = super().array(kind)
-        schema["items"] = self.convert(kind.items)
+        """Limits of what lies inside a list would become classes of the library's own making, so they are ours."""
+        items = self.convert(kind.items)
+        limits = {key: items.pop(key) for key in _LIMITS if key in items}
+        if limits and isinstance(kind.items, m.Integer):
+            items = self._checked("integer", limits) or items
+        schema: Schema = {"type": "array", "items": items}
+        if kind.min_length is not None:
+            schema["minItems"] = kind.min_length
+        if kind.max_length is not None:
+            schema["maxItems"] = kind.max_length
         return schema
 
     def string(self, kind: m.String) -> Schema:
@@ -223,6 +239,7 @@ class StyleSchema(Converter):
 
     def _special(self, name: str) -> Schema:
         self.defs[name] = {"title": name, **_SPECIAL[name]}
+        self.fields.update(_SPECIAL_FIELDS)
         if name == "Blob":
             self._special("CidLink")
         return _to(name)
