@@ -7,6 +7,7 @@ import or a call that our templates do not use.
 from __future__ import annotations
 
 import ast
+import re
 from types import CodeType
 
 from atdata_lexicon.errors import AtdataError
@@ -34,13 +35,61 @@ for _leaf in (ast.Name, ast.Constant, ast.Import, ast.ImportFrom, ast.alias, ast
     _CHILDREN[_leaf] = ()
 _CHILDREN[ast.Attribute] = ("value",)
 
-#: Top-level modules that generated code may import; relative imports stay inside the generated tree.
-_MODULES = frozenset(
+#: What generated code may import, by module; relative imports stay inside the generated tree.
+_TYPING = frozenset(
     {
-        "__future__", "atdata", "atdata_lexicon", "builtins", "collections", "dataclasses", "importlib", "numpy",
-        "ormsgpack", "typing", "typing_extensions", "pydantic", "msgspec", "datetime", "enum",
+        "Annotated", "Any", "ClassVar", "Final", "Generic", "Literal", "NotRequired", "Optional", "Protocol",
+        "Required", "Self", "TYPE_CHECKING", "TypeAlias", "TypedDict", "TypeVar", "Union", "cast", "overload",
     }
 )  # fmt: skip
+_BUILTINS = frozenset(
+    {
+        "KeyError", "TypeError", "ValueError", "bool", "bytes", "dict", "float", "frozenset", "int", "list", "object",
+        "set", "str", "tuple", "type",
+    }
+)  # fmt: skip
+_NAMES: dict[str, frozenset[str]] = {
+    "__future__": frozenset({"annotations"}),
+    "atdata_lexicon.lazy": frozenset({"lazy_names", "lazy_submodules"}),
+    "atdata_lexicon.record": frozenset({"Blob", "CidLink", "Record", "UNSET", "Unset"}),
+    "builtins": _BUILTINS,
+    "collections.abc": frozenset({"Callable", "Iterable", "Iterator", "Mapping", "MutableMapping", "Sequence"}),
+    "dataclasses": frozenset({"dataclass", "field"}),
+    "datetime": frozenset({"date", "datetime", "time", "timedelta", "timezone"}),
+    "enum": frozenset({"Enum", "IntEnum", "StrEnum"}),
+    "numpy.typing": frozenset({"ArrayLike", "NDArray"}),
+    "typing": _TYPING,
+    "typing_extensions": _TYPING,
+}
+
+#: Modules whose public names are theirs to choose: our runtime's, and what other styles of models are made with.
+_OPEN = frozenset({"atdata.lens", "atdata.sample", "atdata_lexicon.checks", "msgspec", "pydantic"})
+
+#: Modules that may be imported whole, and what may be taken from them; None is any public name.
+_WHOLE: dict[str, re.Pattern[str] | None] = {
+    "builtins": re.compile("|".join(sorted(_BUILTINS))),
+    "msgspec": None,
+    "numpy": re.compile(
+        r"ndarray|dtype|generic|number|integer|signedinteger|unsignedinteger|inexact|floating|complexfloating|"
+        r"bool_?|u?int\d+|float\d+|complex\d+|str_|bytes_|void|datetime64|timedelta64"
+    ),
+    "pydantic": None,
+}
+
+#: Modules and functions that open packages hold for their own use; a way out for whoever gets hold of one.
+_NEVER = frozenset(
+    {
+        "builtins", "codecs", "ctypes", "import_module", "importlib", "inspect", "io", "json", "linecache", "load",
+        "loads", "marshal", "modules", "operator", "os", "pathlib", "pickle", "shutil", "socket", "subprocess", "sys",
+        "types",
+    }
+)  # fmt: skip
+
+#: Methods of arrays that write files; nothing of ours calls them, while a field may be called like them.
+_NEVER_CALLED = frozenset({"dump", "tofile"})
+
+#: Python would read such a file in another encoding than the one audited (PEP 263).
+_COOKIE = re.compile(r"[ \t\f]*#[^\r\n]*coding[:=]")
 
 #: Builtins that could reach out of the module; generated code has no use for them.
 _FORBIDDEN = frozenset(
@@ -70,11 +119,14 @@ def audit(source: str, filename: str, modules: frozenset[str] = frozenset()) -> 
     """
     if not source.isascii():
         raise AuditError(f"{filename}: generated text is not pure ASCII; please report this schema")
+    if any(_COOKIE.match(line) for line in source[:1000].splitlines()[:2]):
+        raise AuditError(f"{filename}: generated text names an encoding, which no template of ours does")
     try:
         tree = ast.parse(source, filename)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise AuditError(f"{filename}: generated text does not parse ({error}); please report this schema") from error
     children = _CHILDREN
+    imports = _Imports(filename, modules)
     stack: list[ast.AST] = [tree]
     pop = stack.pop
     push = stack.append
@@ -91,16 +143,28 @@ def audit(source: str, filename: str, modules: frozenset[str] = frozenset()) -> 
             stored = node.ctx.__class__ is ast.Store  # type: ignore[attr-defined]
             if (name in _FORBIDDEN and not stored) or (name[:2] == "__" and name not in _DUNDERS):
                 _refuse(filename, node, f"the name {name}")
+            if not stored:
+                imports.bare.add(name)
             continue
         if kind is ast.Constant:
             continue
         if not fields:
-            _check_leaf(filename, node, modules)
+            imports.add(node)
             continue
         if kind is ast.Attribute:
             attr = node.attr  # type: ignore[attr-defined]
             if attr[:2] == "__" and attr not in _DUNDERS:
                 _refuse(filename, node, f"the attribute {attr}")
+            base = node.value  # type: ignore[attr-defined]
+            if base.__class__ is ast.Name:
+                if base.id in _FORBIDDEN or (base.id[:2] == "__" and base.id not in _DUNDERS):
+                    _refuse(filename, node, f"the name {base.id}")
+                imports.taken.setdefault(base.id, set()).add(attr)
+                continue
+        elif kind is ast.Call:
+            called = getattr(node.func, "attr", None)  # type: ignore[attr-defined]
+            if called in _NEVER_CALLED:
+                _refuse(filename, node, f"a call of {called}")
         elif kind is ast.FunctionDef or kind is ast.ClassDef:
             name = node.name  # type: ignore[attr-defined]
             if name[:2] == "__" and name not in _DUNDERS:
@@ -115,6 +179,7 @@ def audit(source: str, filename: str, modules: frozenset[str] = frozenset()) -> 
                         push(child)
             elif isinstance(value, ast.AST):
                 push(value)
+    imports.check(tree)
     return tree
 
 
@@ -127,17 +192,64 @@ def compile_checked(source: str, filename: str, modules: frozenset[str] = frozen
         raise AuditError(f"{filename}: generated text does not compile ({error}); please report this schema") from error
 
 
-def _check_leaf(filename: str, node: ast.AST, modules: frozenset[str]) -> None:
-    if isinstance(node, ast.Import):
-        names = [alias.name for alias in node.names]
-    elif isinstance(node, ast.ImportFrom) and not node.level:
-        names = [node.module or ""]
-    else:
-        return
-    for name in names:
-        top = name.partition(".")[0]
-        if top not in _MODULES and top not in modules:
-            _refuse(filename, node, f"an import of {name}")
+class _Imports:
+    """What one module imports, and what it does with the modules that it imports whole."""
+
+    def __init__(self, filename: str, modules: frozenset[str]) -> None:
+        self.filename = filename
+        self.modules = modules
+        self.whole: dict[str, str] = {}
+        self.bare: set[str] = set()
+        self.taken: dict[str, set[str]] = {}
+
+    def add(self, node: ast.AST) -> None:
+        """Note one statement; names that no template of ours imports are refused."""
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                if alias.name not in _WHOLE:
+                    self._refuse(node, f"an import of {alias.name}")
+                self.whole[self._bound(node, alias)] = alias.name
+        elif isinstance(node, ast.ImportFrom):
+            source = "" if node.level else node.module or ""
+            top = source.partition(".")[0]
+            names = _NAMES.get(source)
+            if names is None and not (node.level or source in _OPEN or top in self.modules):
+                self._refuse(node, f"an import of {source}")
+            for alias in node.names:
+                bound = self._bound(node, alias)
+                if source == "atdata.sample" and alias.name == "np":
+                    self.whole[bound] = "numpy"
+                elif alias.name not in names if names is not None else self._private(alias.name, node):
+                    self._refuse(node, f"an import of {alias.name} from {source}")
+
+    @staticmethod
+    def _private(name: str, node: ast.ImportFrom) -> bool:
+        """Whether a name is for a module's own use; generated packages hold modules that schemas name."""
+        if name == "*" or (name[0] == "_" and not name[1:2].isdigit()):
+            return True
+        if node.level and not node.module:
+            return False
+        return name in _FORBIDDEN or name in _NEVER or name == "np"
+
+    def _bound(self, node: ast.AST, alias: ast.alias) -> str:
+        bound = alias.asname or alias.name.partition(".")[0]
+        if bound[:2] == "__":
+            self._refuse(node, f"an import under the name {bound}")
+        return bound
+
+    def check(self, tree: ast.Module) -> None:
+        """Refuse a module that is handed on, or from which something else is taken than types."""
+        for bound, module in self.whole.items():
+            if bound in self.bare:
+                self._refuse(tree, f"the module {module} as a value")
+            allowed = _WHOLE[module]
+            for name in self.taken.get(bound, ()):
+                good = allowed.fullmatch(name) if allowed else name not in _NEVER and name not in _FORBIDDEN
+                if not good:
+                    self._refuse(tree, f"{module}.{name}")
+
+    def _refuse(self, node: ast.AST, what: str) -> None:
+        _refuse(self.filename, node, what)
 
 
 def _refuse(filename: str, node: ast.AST, what: str) -> None:
