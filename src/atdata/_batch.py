@@ -5,7 +5,7 @@ from __future__ import annotations
 import copyreg
 import typing
 from abc import ABCMeta
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from atdata._errors import UnequalShapesError, type_name
@@ -13,7 +13,7 @@ from atdata._errors import UnequalShapesError, type_name
 if TYPE_CHECKING:
     from typing import Self
 
-__all__ = ["BatchMeta", "SampleBatch"]
+__all__ = ["BatchMeta", "SampleBatch", "aggregate", "batch_title", "batch_type_of"]
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -60,6 +60,7 @@ class SampleBatch(Generic[T_co], metaclass=BatchMeta):
     _samples: list[Any] | None
     _columns: dict[str, Any]
     _length: int
+    _load: Callable[[], list[Any]] | None = None
 
     def __class_getitem__(cls, item: Any) -> Any:
         alias = super().__class_getitem__(item)  # type: ignore[misc]  # typeshed hides Generic's
@@ -89,6 +90,19 @@ class SampleBatch(Generic[T_co], metaclass=BatchMeta):
         batch._length = length
         return batch
 
+    @classmethod
+    def _from_reader(
+        cls, sample_type: type[Any], columns: dict[str, Any], length: int, load: Callable[[], list[Any]]
+    ) -> Self:
+        """A batch whose columns are made as ``columns`` is asked for them, and whose samples ``load`` makes."""
+        batch = cls.__new__(cls)
+        batch._sample_type = sample_type
+        batch._samples = None
+        batch._columns = columns
+        batch._length = length
+        batch._load = load
+        return batch
+
     @property
     def sample_type(self) -> type[T_co]:
         """The class of the samples."""
@@ -98,7 +112,9 @@ class SampleBatch(Generic[T_co], metaclass=BatchMeta):
     @property
     def samples(self) -> list[T_co]:
         """The samples themselves."""
-        if self._samples is None:
+        if self._samples is None and self._load is not None:
+            self._samples = self._load()
+        elif self._samples is None:
             columns = self._columns
             self._samples = [
                 self._sample_type(**{name: column[i] for name, column in columns.items()})  # type: ignore[misc]
@@ -124,7 +140,8 @@ class SampleBatch(Generic[T_co], metaclass=BatchMeta):
         try:
             return self._column(name)
         except KeyError:
-            raise AttributeError(f"{_title(self)} has no column {name!r}: its samples have no such field") from None
+            title = batch_title(self._sample_type)
+            raise AttributeError(f"{title} has no column {name!r}: its samples have no such field") from None
 
     def _column(self, name: str) -> Any:
         try:
@@ -132,13 +149,16 @@ class SampleBatch(Generic[T_co], metaclass=BatchMeta):
         except KeyError:
             pass
         values = self.column_list(name)
-        column = self._columns[name] = _aggregate(values, _title(self), name)
+        column = self._columns[name] = aggregate(values, batch_title(self._sample_type), name)
         return column
 
     def column_list(self, name: str) -> list[Any]:
         """The values of one field as a list, also when they are arrays of unequal shape."""
         if self._samples is None:
-            return list(self._columns[name])
+            try:
+                return list(self._columns[name])
+            except UnequalShapesError:
+                return [getattr(sample, name) for sample in self.samples]
         known = getattr(self._sample_type, "__dataclass_fields__", None)
         if known is not None:
             if name not in known:
@@ -149,7 +169,7 @@ class SampleBatch(Generic[T_co], metaclass=BatchMeta):
         return [sample.get(name) for sample in self._samples]
 
     def __repr__(self) -> str:
-        return f"<{_title(self)} of {self._length} samples>"
+        return f"<{batch_title(self._sample_type)} of {self._length} samples>"
 
     def __reduce__(self) -> Any:
         return _rebuild, (type(self), self._sample_type, self._samples, self._columns, self._length)
@@ -170,13 +190,14 @@ def _rebuild(cls: Any, sample_type: Any, samples: Any, columns: Any, length: int
     return batch
 
 
-def _title(batch: SampleBatch[Any]) -> str:
-    if type(batch) is not SampleBatch:
-        return type_name(type(batch))
-    return f"SampleBatch[{type_name(batch._sample_type or object)}]"
+def batch_title(sample_type: type[Any] | None) -> str:
+    """What a batch of ``sample_type`` is called in messages."""
+    typed = batch_type_of(sample_type) if sample_type is not None else SampleBatch
+    return type_name(typed) if typed is not SampleBatch else f"SampleBatch[{type_name(sample_type or object)}]"
 
 
-def _aggregate(values: list[Any], title: str, name: str) -> Any:
+def aggregate(values: list[Any], title: str, name: str) -> Any:
+    """The column of ``values``: stacked when all are arrays. ``title`` and ``name`` are for the error's text."""
     import numpy as np
 
     if not values or not isinstance(values[0], np.ndarray) or not all(isinstance(v, np.ndarray) for v in values):

@@ -18,10 +18,11 @@ from atdata._errors import DecodeError, EncodeError, shown
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["dump", "load"]
+__all__ = ["HEADER_LIMIT", "dump", "header", "load"]
 
 _MAGIC = b"\x93NUMPY"
 _MAX_HEADER = 10_000
+HEADER_LIMIT = _MAX_HEADER + 12
 _MAX_NESTING = 32
 _MAX_DIMS = 64 if np.lib.NumpyVersion(np.__version__) >= "2.0.0" else 32
 _CACHE = 512
@@ -105,11 +106,16 @@ def load(data: Any) -> NDArray[Any]:
     return _load_slow(data)
 
 
+def header(data: bytes) -> tuple[np.dtype[Any], tuple[int, ...], int, int, bool]:
+    """What the array that begins ``data`` says of itself: dtype, shape, bytes of data, where they start, Fortran order.
+
+    ``data`` may end behind the header; the longest one allowed fits in ``HEADER_LIMIT`` bytes.
+    """
+    return _read_npy(data) if data.startswith(_MAGIC) else _read_compact(data)
+
+
 def _load_slow(data: bytes) -> NDArray[Any]:
-    if data.startswith(_MAGIC):
-        dtype, shape, size, start, fortran = _read_npy(data)
-    else:
-        dtype, shape, size, start, fortran = _read_compact(data)
+    dtype, shape, size, start, fortran = header(data)
     there = len(data) - start
     if there != size:
         few = "too few" if there < size else "too many"

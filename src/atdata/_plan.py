@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 from atdata._annotations import own_annotations
 
-__all__ = ["array_fields", "field_hints", "is_array", "plan_from_class", "split_optional"]
+__all__ = ["array_fields", "field_hints", "is_array", "plan_from_class", "split_optional", "type_kind"]
 
 _PRIMITIVES = {str: "str", int: "int", float: "float", bool: "bool", bytes: "bytes"}
 
@@ -152,6 +152,15 @@ def _direct(cls: type[Any]) -> bool:
 def _is_descriptor(cls: type[Any], name: str) -> bool:
     found = typing.cast(Mapping[str, Any], dict(vars(cls))).get(name)
     return isinstance(found, property)
+
+
+def type_kind(hint: Any) -> str:
+    """The kind of a type without ``None``, as :class:`TypePlan` calls it.
+
+    >>> type_kind(list[int])
+    'array'
+    """
+    return _type(hint, {}).kind
 
 
 def _type(hint: Any, names: dict[str, Any]) -> TypePlan:

@@ -12,7 +12,7 @@ RESERVED = frozenset(
         "packed", "as_wds", "from_bytes", "from_data", "validate", "samples", "sample_type", "column_list",
         "_encode", "_decode", "_codec", "_arrays", "_batch_type", "_document", "_scope", "_ensure_good", "_abc_impl",
         "_is_protocol", "_sample_type", "_samples", "_columns", "_length", "_column", "_from_columns",
-        "_set_sample_type",
+        "_set_sample_type", "_from_reader", "_load",
     }
 )  # fmt: skip
 

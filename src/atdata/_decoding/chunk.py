@@ -1,0 +1,108 @@
+"""Decoded samples of one stretch: columns that wait, handed out in parts to batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from atdata._batch import aggregate, batch_title
+from atdata._decoding.arrays import Ragged
+from atdata._decoding.columns import Column
+
+__all__ = ["Chunk", "SampleChunk"]
+
+
+class _Part(dict[str, Any]):
+    """Columns by name, made at the first look."""
+
+    __slots__ = ("_make", "_names")
+
+    def __init__(self, names: Callable[[], Sequence[str]], make: Callable[[str], Any]) -> None:
+        self._names = names
+        self._make = make
+
+    def __missing__(self, name: str) -> Any:
+        value = self[name] = self._make(name)
+        return value
+
+    def complete(self) -> dict[str, Any]:
+        """All columns, as a plain dictionary."""
+        return {name: self[name] for name in self._names()}
+
+    def __reduce__(self) -> Any:
+        return dict, (self.complete(),)
+
+
+class Chunk:
+    """Columns that were read from bytes."""
+
+    __slots__ = ("_cls", "_columns", "_length", "_make")
+
+    def __init__(
+        self,
+        cls: type[Any],
+        columns: Mapping[str, Column],
+        length: int,
+        make: Callable[[type[Any], Sequence[list[Any]]], list[Any]],
+    ) -> None:
+        self._cls = cls
+        self._columns = columns
+        self._length = length
+        self._make = make
+
+    def __len__(self) -> int:
+        return self._length
+
+    def part(self, start: int, stop: int) -> Mapping[str, Any]:
+        def make(name: str) -> Any:
+            column = self._columns[name]
+            try:
+                return column.part(start, stop)
+            except Ragged:
+                return aggregate(column.values(start, stop), batch_title(self._cls), name)
+
+        return _Part(lambda: list(self._columns), make)
+
+    def rows(self, start: int, stop: int) -> list[Any]:
+        return self._make(self._cls, [column.values(start, stop) for column in self._columns.values()])
+
+
+class SampleChunk:
+    """Samples that were made one by one."""
+
+    __slots__ = ("_cls", "_samples")
+
+    def __init__(self, cls: type[Any], samples: list[Any]) -> None:
+        self._cls = cls
+        self._samples = samples
+
+    def __len__(self) -> int:
+        return len(self._samples)
+
+    def part(self, start: int, stop: int) -> Mapping[str, Any]:
+        samples = self._samples[start:stop]
+
+        def make(name: str) -> Any:
+            return aggregate(field_values(self._cls, samples, name), batch_title(self._cls), name)
+
+        return _Part(lambda: _names(self._cls, samples), make)
+
+    def rows(self, start: int, stop: int) -> list[Any]:
+        return self._samples[start:stop]
+
+
+def field_values(cls: type[Any], samples: list[Any], name: str) -> list[Any]:
+    """One field of all samples; KeyError when there is no such field."""
+    known = getattr(cls, "__dataclass_fields__", None)
+    if known is not None:
+        if name not in known:
+            raise KeyError(name)
+        return [getattr(sample, name) for sample in samples]
+    if not any(name in sample for sample in samples):
+        raise KeyError(name)
+    return [sample.get(name) for sample in samples]
+
+
+def _names(cls: type[Any], samples: list[Any]) -> list[str]:
+    known = getattr(cls, "__dataclass_fields__", None)
+    return list(known) if known is not None else list(dict.fromkeys(name for sample in samples for name in sample))

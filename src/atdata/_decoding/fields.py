@@ -1,0 +1,56 @@
+"""What a decoder must know of a sample type: its fields, and whether making one is more than setting attributes."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+from atdata._plan import field_hints, plan_from_class, split_optional, type_kind
+
+if TYPE_CHECKING:
+    from atdata_codegen.samples.codec import CodecPlan
+
+__all__ = ["Field", "SamplePlan", "sample_plan"]
+
+#: Kinds that are read for many samples at once; all others go through the sample type's own conversion.
+_COLUMNAR = frozenset({"str", "int", "float", "bool", "bytes", "ndarray"})
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Field:
+    """One field. ``kind`` is ``other`` for what is not read for many samples at once."""
+
+    name: str
+    kind: str
+    nullable: bool
+    required: bool
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class SamplePlan:
+    """The fields in order. ``codec`` and ``names`` say how values of kind ``other`` are converted.
+
+    Not ``direct``: calling the class does more than setting attributes, so samples must be made one by one.
+    """
+
+    fields: dict[str, Field]
+    direct: bool
+    codec: CodecPlan
+    names: dict[str, Any]
+
+
+def sample_plan(cls: type[Any]) -> SamplePlan:
+    """The plan of a packable class, hand-written or generated."""
+    codec, names = plan_from_class(cls)
+    hints = field_hints(cls)
+    fields: dict[str, Field] = {}
+    for field in dataclasses.fields(cls):
+        hint, nullable = split_optional(hints[field.name])
+        kind = type_kind(hint)
+        fields[field.name] = Field(
+            field.name,
+            kind if kind in _COLUMNAR else "other",
+            nullable or field.default is None,
+            field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING,
+        )
+    return SamplePlan(fields, codec.direct, codec, names)
