@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from atdata_codegen.config import Settings
-from atdata_codegen.output import Changes, Existing, apply, compare, refuse_foreign, scan
+from atdata_codegen.output import Changes, Existing, apply, compare, refuse_foreign, refuse_links, scan
 from atdata_codegen.problems import Problem
 from atdata_codegen.sources import Source, digest, read_sources
 from atdata_codegen.state import State, fingerprint, load_state, state_bytes
@@ -46,6 +46,8 @@ def generate(settings: Settings, *, check: bool = False, dry_run: bool = False, 
     begun = time.perf_counter()
     sources = read_sources(settings.inputs)
     included = [(item.package, read_sources([item.folder])) for item in settings.include]
+    if settings.package:
+        refuse_links(settings.output, [settings.package.replace(".", "/") + "/__init__.py"])
     existing = scan(settings.root)
     inputs = _inputs(sources, included)
     mark = _fingerprint(settings)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
 
+from atdata_codegen.files import read_file
 from atdata_codegen.load import DEFAULT_LIMITS, Limits, load_json
 from atdata_codegen.problems import Problem, ProblemError
 
@@ -51,24 +52,31 @@ def read_sources(paths: Iterable[str]) -> list[Source]:
     for path in paths:
         if not os.path.exists(path):
             raise ProblemError([Problem((), "is not there", "give a folder or a .json file", file=path)], path)
-        for file in [path] if os.path.isfile(path) else _below(path):
+        for file in _below(path) if os.path.isdir(path) else [path]:
             real = os.path.realpath(file)
             if real in found:
                 continue
             try:
-                with open(file, "rb") as stream:
-                    raw = stream.read(DEFAULT_LIMITS.size + 1)
+                raw = read_file(file, DEFAULT_LIMITS.size + 1)
             except OSError as error:
-                message = f"cannot be read: {error.strerror}"
-                raise ProblemError([Problem((), message, file=file)], file) from error
+                raise _unreadable(file, error) from error
             found[real] = Source(file.replace(os.sep, "/"), raw)
     return sorted(found.values(), key=lambda source: source.file)
+
+
+def _unreadable(path: str, error: OSError) -> ProblemError:
+    return ProblemError([Problem((), f"cannot be read: {error.strerror}", file=path)], path)
 
 
 def _below(folder: str) -> Iterator[str]:
     stack = [folder]
     while stack:
-        with os.scandir(stack.pop()) as entries:
+        here = stack.pop()
+        try:
+            entries = os.scandir(here)
+        except OSError as error:
+            raise _unreadable(here, error) from error
+        with entries:
             for entry in entries:
                 if entry.name.startswith(".") or entry.name in _SKIPPED:
                     continue

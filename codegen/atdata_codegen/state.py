@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from atdata_codegen.files import read_file
 from atdata_codegen.problems import Problem, Severity
 from atdata_codegen.sources import digest
 
@@ -18,6 +19,8 @@ __all__ = ["FOLDER", "State", "fingerprint", "load_state", "state_bytes"]
 
 FOLDER = ".atdata-gen"
 _FORMAT = 1
+#: More than the state of a hundred thousand documents.
+_LARGEST = 1 << 28
 
 
 @dataclass(slots=True)
@@ -40,7 +43,7 @@ def fingerprint(settings: Iterable[str], folders: Iterable[str]) -> str:
         while stack:
             with os.scandir(stack.pop()) as entries:
                 for entry in entries:
-                    if entry.is_dir():
+                    if entry.is_dir(follow_symlinks=False):
                         if entry.name != "__pycache__":
                             stack.append(entry.path)
                     elif entry.name.endswith((".py", ".jinja")):
@@ -52,8 +55,7 @@ def fingerprint(settings: Iterable[str], folders: Iterable[str]) -> str:
 def load_state(root: str) -> State | None:
     """The state of the last run below ``root``; None when there is none, or it is damaged."""
     try:
-        with open(os.path.join(root, FOLDER, "state.json"), "rb") as stream:
-            raw = json.loads(stream.read())
+        raw = json.loads(read_file(os.path.join(root, FOLDER, "state.json"), _LARGEST))
         if raw["format"] != _FORMAT:
             return None
         modules = {str(k): (str(key), tuple(str(f) for f in files)) for k, (key, files) in raw["modules"].items()}

@@ -7,12 +7,15 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from atdata_codegen.files import create, read_file
 from atdata_codegen.jsonschema.convert import Schema
 from atdata_codegen.jsonschema.documents import COMMENT
 from atdata_codegen.problems import Problem, ProblemError
 
 __all__ = ["Difference", "compare", "text_of", "write"]
 
+#: No export comes near; what is larger differs from it in its first bytes already.
+_LARGEST = 1 << 30
 _MARK = b'{\n  "$comment": "' + COMMENT.encode("ascii")
 
 
@@ -69,9 +72,11 @@ def write(files: Mapping[str, bytes], difference: Difference) -> None:
             os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
             temporary = f"{path}.{os.getpid()}.tmp"
             try:
-                with open(temporary, "wb") as stream:
+                with open(create(temporary), "wb") as stream:
                     stream.write(files[path])
                 os.replace(temporary, path)
+            except FileExistsError:
+                raise  # somebody else's
             except OSError:
                 if os.path.exists(temporary):
                     os.unlink(temporary)
@@ -85,8 +90,7 @@ def write(files: Mapping[str, bytes], difference: Difference) -> None:
 
 def _read(path: str) -> bytes | None:
     try:
-        with open(path, "rb") as stream:
-            return stream.read()
+        return read_file(path, _LARGEST)
     except FileNotFoundError:
         return None
     except OSError as error:
