@@ -63,7 +63,8 @@ def render_style(documents: Mapping[str, m.Document], style: str, renderer: Rend
     Raises :class:`~atdata_codegen.problems.ProblemError` when datamodel-code-generator is not installed.
     """
     schema = StyleSchema(documents, style)
-    body = write_models(schema.build(), schema.fields, style) if documents else ""
+    classes = schema.build()
+    body = write_models(classes, schema.fields, style) if schema.defs else ""
     names = sorted(schema.defs)
     body = schema.tokens.restore(_tidied(body, style))
     _require(body, names)

@@ -38,8 +38,9 @@ class Tokens:
         """``source`` with every token replaced: by a docstring where it stands in one, by a literal elsewhere."""
 
         def as_docstring(match: re.Match[str]) -> str:
-            indent = match[1]
-            return indent + docstring(self._texts[int(match[2])], len(indent))
+            indent, text = match[1], self._texts[int(match[2])]
+            # Quotes behind quotes: a plain literal is a docstring too.
+            return indent + (literal(text) if text.rstrip().endswith('"""') else docstring(text, len(indent)))
 
         def as_literal(match: re.Match[str]) -> str:
             return literal(self._texts[int(match[1] or match[2])])
