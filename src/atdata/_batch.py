@@ -202,14 +202,19 @@ def aggregate(values: list[Any], title: str, name: str) -> Any:
 
     if not values or not isinstance(values[0], np.ndarray) or not all(isinstance(v, np.ndarray) for v in values):
         return values
-    shape = values[0].shape
-    if any(v.shape != shape for v in values):
-        found = list(dict.fromkeys(str(v.shape) for v in values))
-        listed = ", ".join(found[:6]) + (", ..." if len(found) > 6 else "")
-        raise UnequalShapesError(
-            f"{title}.{name}: arrays of unequal shape do not stack ({listed}); "
-            f"use column_list({name!r}) for a list, or crop or pad the samples first",
-            sample_type=title,
-            field=name,
-        )
-    return np.stack(values)
+    if any(v.shape != values[0].shape for v in values):
+        what = "shape", "crop or pad the samples first", [str(v.shape) for v in values]
+    else:
+        try:
+            return np.stack(values)
+        except TypeError:  # numpy knows no dtype that could hold both
+            what = "dtype", "convert the samples first", [str(v.dtype) for v in values]
+    kind, advice, every = what
+    found = list(dict.fromkeys(every))
+    listed = ", ".join(found[:6]) + (", ..." if len(found) > 6 else "")
+    raise UnequalShapesError(
+        f"{title}.{name}: arrays of unequal {kind} do not stack ({listed}); "
+        f"use column_list({name!r}) for a list, or {advice}",
+        sample_type=title,
+        field=name,
+    )

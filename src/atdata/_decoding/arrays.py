@@ -77,12 +77,15 @@ class Ragged(Exception):
 
 
 def stack(values: list[Any]) -> NDArray[Any] | list[Any]:
-    """One array of all, or the list when they are not all arrays; raises :class:`Ragged` for unequal shapes."""
+    """One array of all, or the list when they are not all arrays; raises :class:`Ragged` when they differ too much."""
     if not values or not all(isinstance(value, np.ndarray) for value in values):
         return values
     if any(value.shape != values[0].shape for value in values):
         raise Ragged
-    return np.stack(values)
+    try:
+        return np.stack(values)
+    except TypeError:
+        raise Ragged from None
 
 
 def read_arrays(source: Source, starts: Ints, lengths: Ints) -> Arrays | Mixed:
