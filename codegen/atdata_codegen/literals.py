@@ -37,6 +37,8 @@ def _escape(text: str) -> str:
             out.append("\\\\")
         else:
             code = ord(char)
+            if 0xD800 <= code < 0xE000:
+                code = 0xFFFD  # half a character is in no docstring: Python could not make the class
             out.append(f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}")
     return "".join(out).replace('"""', '\\"\\"\\"')
 
@@ -63,7 +65,7 @@ def docstring(text: str, indent: int = 0, width: int = 100) -> str:
         lines.pop(0)
     body = f"\n{pad}".join(lines) if lines else ""
     body = "\n".join(part.rstrip() if not part.strip() else part for part in body.split("\n"))
-    if body.endswith('"'):
+    if body.endswith('"') and not body.endswith('\\"\\"\\"'):  # three are escaped already
         body = body[:-1] + '\\"'
     if len(lines) > 1:
         return f'"""{body}\n{pad}"""'
