@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import mmap
 import os
-import threading
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from atdata._locks import fork_safe_lock
 from atdata._shards.block import Block
 from atdata._shards.errors import Fault, ShardError, ShardWarning
 from atdata._shards.index import read_index
@@ -31,7 +31,7 @@ KEPT = 128
 
 _Identity = tuple[int, int, int, int]
 _open: OrderedDict[tuple[str, bool], ShardFile] = OrderedDict()
-_lock = threading.Lock()
+_lock = fork_safe_lock()
 
 
 def is_compressed(head: bytes) -> bool:
@@ -152,12 +152,3 @@ def close_all() -> None:
     """Let go of all mappings. Those that blocks or arrays still use close when the last of them is gone."""
     with _lock:
         _open.clear()
-
-
-def _after_fork() -> None:
-    global _lock
-    _lock = threading.Lock()  # the parent's may have been held at the moment of the fork
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)

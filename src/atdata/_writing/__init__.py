@@ -1,0 +1,1 @@
+"""Samples into tar shards: whole files, or none."""
