@@ -29,21 +29,36 @@ if TYPE_CHECKING:
     from atdata._errors import SchemaError as SchemaError
     from atdata._errors import UnequalShapesError as UnequalShapesError
     from atdata._packable import PackableSample as PackableSample
+    from atdata._protocols import DataSource as DataSource
     from atdata._protocols import Packable as Packable
+    from atdata._shards.errors import MalformedSampleError as MalformedSampleError
+    from atdata._shards.errors import ShardError as ShardError
+    from atdata._shards.errors import ShardWarning as ShardWarning
+    from atdata._writing.errors import KeyClashError as KeyClashError
+    from atdata._writing.errors import WriteError as WriteError
+    from atdata._writing.manifest import Manifest as Manifest
+    from atdata._writing.manifest import ManifestError as ManifestError
+    from atdata._writing.write import write as write
+    from atdata._writing.writer import ShardWriter as ShardWriter
     from atdata.lens import Lens as Lens
     from atdata.lens import LensNetwork as LensNetwork
     from atdata.lens import lens as lens
 
 _WHERE = {
     "AtdataError": "_errors",
+    "DataSource": "_protocols",
     "DecodeError": "_errors",
     "DictSample": "_dict_sample",
     "EncodeError": "_errors",
     "InvalidSampleError": "_errors",
+    "KeyClashError": "_writing.errors",
     "Labels": "_constraints",
     "Lens": "lens",
     "LensError": "_errors",
     "LensNetwork": "lens",
+    "MalformedSampleError": "_shards.errors",
+    "Manifest": "_writing.manifest",
+    "ManifestError": "_writing.manifest",
     "MediaType": "_constraints",
     "MissingFieldError": "_errors",
     "OneOf": "_constraints",
@@ -54,23 +69,33 @@ _WHERE = {
     "SampleError": "_errors",
     "SchemaError": "_errors",
     "Shape": "_constraints",
+    "ShardError": "_shards.errors",
+    "ShardWarning": "_shards.errors",
+    "ShardWriter": "_writing.writer",
     "UnequalShapesError": "_errors",
     "Unit": "_constraints",
+    "WriteError": "_writing.errors",
     "decode_schema": "_decode",
     "packable": "_decorate",
+    "write": "_writing.write",
 }
 _MODULES = {"lens"}
 
 __all__ = [
     "AtdataError",
+    "DataSource",
     "DecodeError",
     "DictSample",
     "EncodeError",
     "InvalidSampleError",
+    "KeyClashError",
     "Labels",
     "Lens",
     "LensError",
     "LensNetwork",
+    "MalformedSampleError",
+    "Manifest",
+    "ManifestError",
     "MediaType",
     "MissingFieldError",
     "OneOf",
@@ -81,11 +106,16 @@ __all__ = [
     "SampleError",
     "SchemaError",
     "Shape",
+    "ShardError",
+    "ShardWarning",
+    "ShardWriter",
     "UnequalShapesError",
     "Unit",
+    "WriteError",
     "decode_schema",
     "lens",
     "packable",
+    "write",
 ]
 
 
