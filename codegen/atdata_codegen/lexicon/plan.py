@@ -161,8 +161,7 @@ class _Planner:
         # A builtin is there when the module runs; everything else may be defined below, or never be imported.
         value = members[0] if len(members) == 1 and members[0] in _BUILTINS else literal(" | ".join(members))
         self.out.aliases.append(NamePlan(name, value, docstring(text) if text else ""))
-        if isinstance(kind, m.String):
-            self._values(name, kind)
+        self._values(name, kind)
 
     def _endpoint(self, endpoint: m.Endpoint) -> None:
         if endpoint.parameters is not None and endpoint.parameters.properties:
@@ -227,10 +226,7 @@ class _Planner:
             default = literal(given)
         text = _sentences(kind.description, constraints(kind))
         annotation = " | ".join(dict.fromkeys(members))
-        if isinstance(kind, m.String):
-            self._values(wish, kind)
-        elif isinstance(kind, m.Array) and isinstance(kind.items, m.String):
-            self._values(wish, kind.items)
+        self._values(wish, kind)
         wide = len(annotation) > _WIDE and len(members) > 1
         return FieldPlan(
             python,
@@ -245,8 +241,11 @@ class _Planner:
         self._class(name, kind, at, kind.description)
         return name
 
-    def _values(self, owner: str, kind: m.String) -> None:
-        values = kind.known_values or ()
+    def _values(self, owner: str, kind: m.Type) -> None:
+        """Constants for the known values of a string, or of the strings that an array holds."""
+        while isinstance(kind, m.Array):
+            kind = kind.items
+        values = kind.known_values if isinstance(kind, m.String) else None
         if values:
             name = self.namer.take(owner + "Values")
             doc = docstring(f"Known values of {owner}; others may come.", 4)
