@@ -1,0 +1,98 @@
+"""Records of foreign data as samples of a class: names, dtypes and shapes made to fit where nothing is lost."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from atdata._errors import DecodeError, SchemaError, shown, type_name
+from atdata._plan import field_hints, is_array, split_optional
+
+__all__ = ["as_sample_type", "samples_of"]
+
+_Fit = Callable[[Any], Any]
+
+
+def as_sample_type(schema: Any) -> type[Any]:
+    """The class of ``schema``: a sample class, or a document as a dictionary or as JSON."""
+    if isinstance(schema, type):
+        if not hasattr(schema, "from_data"):
+            raise TypeError(f"{type_name(schema)} is no sample class: decorate it with @atdata.packable")
+        return schema
+    if isinstance(schema, Mapping | str | bytes):
+        from atdata._decode import decode_schema
+
+        return decode_schema(schema)
+    raise TypeError(f"a schema is a sample class or a schema document, not {shown(schema)}")
+
+
+def samples_of(records: Iterable[tuple[str, Mapping[str, Any]]], cls: type[Any]) -> Iterator[Any]:
+    """A sample for each record. A record that does not fit is a :class:`DecodeError` that says where it is."""
+    hints = field_hints(cls) if hasattr(cls, "__dataclass_fields__") else {}
+    fits: dict[str, _Fit] = {}
+    for name, hint in hints.items():
+        fit = _fit(hint, name)
+        if fit is not None:
+            fits[name] = fit
+    for where, record in records:
+        values = {name: value for name, value in record.items() if not hints or name in hints}
+        try:
+            for name, fit in fits.items():
+                value = values.get(name)
+                if value is not None:
+                    values[name] = fit(value)
+            sample = cls.from_data(values)
+        except (DecodeError, SchemaError) as error:
+            raise DecodeError(f"{where}: {error}", sample_type=type_name(cls)) from error
+        yield sample
+
+
+def _fit(hint: Any, name: str) -> _Fit | None:
+    import typing
+
+    kind, _ = split_optional(hint)
+    if is_array(kind):
+        arguments = typing.get_args(kind)
+        wanted = typing.get_args(arguments[1])[0] if len(arguments) > 1 and typing.get_args(arguments[1]) else None
+        dtype = None
+        if isinstance(wanted, type) and issubclass(wanted, np.generic) and np.dtype(wanted).itemsize:
+            dtype = np.dtype(wanted)
+        return lambda value: _array(value, dtype, name)
+    if kind is str:
+        return lambda value: value if isinstance(value, str) else _text(value)
+    return None
+
+
+def _array(value: Any, dtype: np.dtype[Any] | None, name: str) -> Any:
+    """``value`` as an array of ``dtype``, when no number in it changes by that."""
+    if isinstance(value, bytes):
+        return value
+    try:
+        found = np.asarray(value)
+    except ValueError as error:
+        raise DecodeError(f"{name}: lists of unequal length are no array", field=name) from error
+    if found.dtype.hasobject:
+        raise DecodeError(f"{name}: {shown(value)} is no array of numbers", field=name)
+    if dtype is None or found.dtype == dtype:
+        return found
+    if not isinstance(value, np.ndarray) and not found.size:
+        return found.astype(dtype)
+    if dtype.kind == "f" and found.dtype.kind in "iuf":
+        cast = found.astype(dtype)
+        if found.dtype.kind == "f" or np.array_equal(cast, found):
+            return cast
+    elif dtype.kind in "iu" and found.dtype.kind in "iu":
+        cast = found.astype(dtype)
+        if np.array_equal(cast, found):
+            return cast
+    elif np.can_cast(found.dtype, dtype, "same_kind"):
+        return found.astype(dtype)
+    raise DecodeError(f"{name}: values of {found.dtype} do not fit into {dtype}", field=name)
+
+
+def _text(value: Any) -> Any:
+    """Structured values as the JSON text that a schema was drafted with; others are left to the class."""
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value

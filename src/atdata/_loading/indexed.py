@@ -1,0 +1,87 @@
+"""Datasets by name: ``@local/name`` and ``@handle/name`` through an index."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from atdata._errors import shown
+from atdata._loading import sources
+from atdata._loading.splits import group, split_of
+
+__all__ = ["IndexLike", "resolve"]
+
+
+class IndexLike(Protocol):
+    """What of an index is used here."""
+
+    def get_dataset(self, ref: str, /) -> Any: ...
+    def decode_schema(self, ref: str, /) -> Any: ...
+
+
+def resolve(path: str, sample_type: type[Any] | None, index: IndexLike | None) -> tuple[Mapping[str, Any], type[Any]]:
+    """The sources of ``@who/name`` by split, and the class of its samples. An unknown name is ``KeyError``."""
+    who, slash, name = path[1:].partition("/")
+    if not who or not slash or not name:
+        raise ValueError(f"{shown(path)} names no dataset; write @local/name or @handle/name")
+    if index is None:
+        index = _local_index(path) if who == "local" else _public_index(path, who)
+    entry = index.get_dataset(name)
+    if sample_type is None:
+        sample_type = index.decode_schema(entry.schema_ref)
+    urls = [str(url) for url in entry.data_urls]
+    if not urls:
+        raise FileNotFoundError(f"the dataset {shown(name)} has no shards")
+    store = getattr(index, "data_store", None)
+    local = who == "local"
+    names = {url: address for address in urls for url in _expanded(address, local)}
+    splits = group((split_of(url.rpartition("/")[2]), url) for url in names)
+    return {split: _source(shards, store, local) for split, shards in splits.items()}, sample_type
+
+
+def _expanded(address: str, local: bool) -> list[str]:
+    return sources.expand(address) if "{" in address else [address]
+
+
+def _source(urls: list[str], store: Any, local: bool) -> Any:
+    """A source for the shards of one split, with the store's credentials where they are the store's."""
+    bucket = getattr(store, "bucket", None)
+    credentials = getattr(store, "credentials", None)
+    if isinstance(bucket, str) and isinstance(credentials, Mapping):
+        # Nobody else's bucket ever gets to see the credentials.
+        if all(url.startswith(f"s3://{bucket}/") for url in urls):
+            return sources.s3_source(urls, credentials, getattr(store, "endpoint_url", None))
+    elif store is not None and hasattr(store, "read_url"):
+        urls = [str(store.read_url(url)) for url in urls]
+    return sources.source_of(urls, trusted=local)
+
+
+def _local_index(path: str) -> IndexLike:
+    where = os.environ.get("ATDATA_INDEX")
+    if not where:
+        raise ValueError(
+            f"{shown(path)} is looked up in an index: give index=, or set ATDATA_INDEX to the path of one "
+            "(team.db) or to the URL of its Redis server"
+        )
+    from importlib import import_module
+
+    index: Any = import_module("atdata.local").Index
+    if where.startswith(("redis://", "rediss://", "unix://")):
+        found: IndexLike = index(redis=import_module("redis").Redis.from_url(where))
+    else:
+        found = index(path=where)
+    return found
+
+
+def _public_index(path: str, handle: str) -> IndexLike:
+    from importlib import import_module
+
+    try:
+        public: Any = import_module("atdata.atmosphere").public_index
+    except (ImportError, AttributeError):
+        raise ValueError(
+            f"{shown(path)} is looked up in an index: give index=, such as AtmosphereIndex(client)"
+        ) from None
+    found: IndexLike = public(handle)
+    return found
