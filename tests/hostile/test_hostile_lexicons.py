@@ -38,7 +38,8 @@ ATTACKS = [
     "{{ 7*191 }}", "{% raw %}", "{# x #}", "{{ m.__class__ }}", "%s", "{0.__class__}", "${x}", "#{x}", "`id`", "$(id)",
     "__import__('os').system('true')", "x: eval('1')", "]\n\nimport os #", ") or eval('1') or (", "\\N{BULLET}",
     "\\x41", "\\u0041", "\\", "a\\", "\\\\", "\\'", "# coding: rot13", "-*- coding: utf-7 -*-", "class", "None",
-    "__class__", "", " ", "a b", "../../etc/passwd", "/etc/passwd", "C:\\x", "file:///etc/passwd", "os.path", "e\u0301", "\uff45val",
+    "__class__", "", " ", "a b", "../../etc/passwd", "/etc/passwd", "C:\\x", "file:///etc/passwd", "os.path", "e\u0301",
+    "\uff45val",
     "\U0001d41e\U0001d42f\U0001d41a\U0001d425", "\u0131", "\u212a", "a" * 300,
 ]  # fmt: skip
 hostile = st.one_of(
