@@ -1,0 +1,136 @@
+"""The one door to boto3: clients, and objects as streams that are resumed where they broke."""
+
+from __future__ import annotations
+
+import io
+import time
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from atdata._sources.errors import ShardNotFoundError, SourceError, UrlError, url_text
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+__all__ = ["S3Stream", "make_client", "s3_error"]
+
+_MISSING = frozenset({"NoSuchKey", "NoSuchBucket", "404", "NotFound"})
+_DENIED = frozenset({"AccessDenied", "403", "Forbidden", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken"})
+
+
+def make_client(
+    *,
+    endpoint_url: str | None,
+    access_key: str | None,
+    secret_key: str | None,
+    session_token: str | None,
+    region: str | None,
+    anonymous: bool,
+) -> Any:
+    """A boto3 client for S3. What is None comes from the environment, as boto3 has it."""
+    try:
+        boto3: Any = import_module("boto3")
+        config: Any = import_module("botocore.config").Config
+    except ImportError as error:
+        raise UrlError('reading from S3 needs another package: pip install "atdata[s3]"') from error
+    options: dict[str, Any] = {
+        "retries": {"max_attempts": 5, "mode": "standard"},
+        "connect_timeout": 10,
+        "read_timeout": 30,
+        "signature_version": import_module("botocore").UNSIGNED if anonymous else "s3v4",
+    }
+    if endpoint_url:  # few servers but Amazon's know virtual hosts
+        options["s3"] = {"addressing_style": "path"}
+    return boto3.session.Session().client(
+        "s3",
+        endpoint_url=endpoint_url,
+        aws_access_key_id=access_key,
+        aws_secret_access_key=secret_key,
+        aws_session_token=session_token,
+        region_name=region or "us-east-1",
+        config=config(**options),
+    )
+
+
+def s3_error(url: str, error: Exception) -> Exception:
+    """What boto3 raised, as an error of ours."""
+    answer = getattr(error, "response", None)
+    found = answer.get("Error", {}) if isinstance(answer, dict) else {}
+    code = str(found.get("Code", ""))
+    status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode") if isinstance(answer, dict) else None
+    reason = f"{type(error).__name__}: {error}".encode("unicode_escape").decode()[:240]
+    if code in _MISSING:
+        return ShardNotFoundError(f"{url_text(url)}: there is no such object ({code})", status=status)
+    if code in _DENIED:
+        return SourceError(f"{url_text(url)}: access denied ({code}); check the credentials and bucket", status=status)
+    if type(error).__name__ in ("NoCredentialsError", "PartialCredentialsError"):
+        return SourceError(
+            f"{url_text(url)}: no credentials; pass access_key= and secret_key=, set AWS_ACCESS_KEY_ID and "
+            "AWS_SECRET_ACCESS_KEY, or pass anonymous=True for a public bucket"
+        )
+    return SourceError(f"{url_text(url)}: {reason}", status=status)
+
+
+class S3Stream(io.RawIOBase):
+    """The content of one object, asked for at the first read."""
+
+    def __init__(self, client: Any, bucket: str, key: str, *, retries: int = 4, pause: float = 0.25) -> None:
+        self._client = client
+        self._where = {"Bucket": bucket, "Key": key}
+        self._url = f"s3://{bucket}/{key}"
+        self._retries = retries
+        self._pause = pause
+        self._failures = 0
+        self._position = 0
+        self._length: int | None = None
+        self._etag: str | None = None
+        self._body: Any = None
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, target: Buffer) -> int:
+        view = memoryview(target).cast("B")
+        while len(view) and self._position != self._length:
+            try:
+                if self._body is None:
+                    self._open()
+                part = self._body.read(len(view)) if self._body is not None else b""
+                if not part and self._position != self._length:
+                    raise ConnectionError("the connection ended early")
+            except (SourceError, UrlError):
+                raise
+            except Exception as error:  # botocore and urllib3 each have their own
+                self._failed(error)
+                continue
+            self._failures = 0
+            view[: len(part)] = part
+            self._position += len(part)
+            return len(part)
+        return 0
+
+    def _open(self) -> None:
+        more = {"Range": f"bytes={self._position}-", "IfMatch": self._etag} if self._position else {}
+        answer = self._client.get_object(**self._where, **more)
+        self._body = answer["Body"]
+        self._etag = answer.get("ETag")
+        if self._length is None:
+            self._length = int(answer["ContentLength"])
+
+    def _failed(self, error: Exception) -> None:
+        self._hang_up()
+        self._failures += 1
+        answered = getattr(error, "response", None)
+        status = answered.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) if isinstance(answered, dict) else 500
+        if status < 500 or self._failures > self._retries or type(error).__name__.endswith("CredentialsError"):
+            raise s3_error(self._url, error) from error
+        time.sleep(min(self._pause * 2.0 ** (self._failures - 1), 8.0))
+
+    def _hang_up(self) -> None:
+        if self._body is not None:
+            self._body.close()
+            self._body = None
+
+    def close(self) -> None:
+        self._hang_up()
+        super().close()

@@ -1,0 +1,96 @@
+"""Connections that know where they go: the address that was checked is the one that is connected to."""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import socket
+import ssl
+import urllib.request
+from functools import lru_cache
+from typing import TypeAlias
+from urllib.parse import quote, unquote, urlsplit
+
+from atdata._sources import addresses
+from atdata._sources.errors import UrlError, url_text
+
+__all__ = ["Connection", "connect"]
+
+Connection: TypeAlias = http.client.HTTPConnection
+#: Characters that stand for themselves in what is asked of a server; all others are percent-encoded.
+_SAFE = "/%:@!$&'()*+,;=~-._?"
+
+
+class _Plain(http.client.HTTPConnection):
+    """A connection to public addresses only."""
+
+    def connect(self) -> None:
+        found = addresses.resolve(self.host, self.port)
+        addresses.check_peer(self.host, found)
+        self.sock = _first(found, self.port, self.timeout)
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+class _Secure(_Plain):
+    default_port = 443
+
+    def connect(self) -> None:
+        super().connect()
+        self.sock = _context().wrap_socket(self.sock, server_hostname=self.host)
+
+
+def _first(found: list[str], port: int, timeout: float | None) -> socket.socket:
+    """A connection to the first address that answers."""
+    last: OSError | None = None
+    for address in found[:8]:
+        try:
+            return socket.create_connection((address, port), timeout)
+        except OSError as error:
+            last = error
+    raise last or OSError("the host has no address")
+
+
+@lru_cache(maxsize=1)
+def _context() -> ssl.SSLContext:
+    return ssl.create_default_context()
+
+
+def connect(url: str, *, timeout: float, guarded: bool) -> tuple[Connection, str, dict[str, str]]:
+    """A connection for ``url`` (not opened yet), what to ask it for, and headers to send.
+
+    ``guarded`` connections go to public addresses only, and past any proxy: what a proxy connects to cannot be seen.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise UrlError(f"{url_text(url)}: {error}") from error
+    host, scheme = parts.hostname or "", parts.scheme.lower()
+    if scheme not in ("http", "https") or not host:
+        raise UrlError(f"{url_text(url)}: not an http(s) address")
+    path = quote(parts.path or "/", safe=_SAFE) + (f"?{quote(parts.query, safe=_SAFE + '[]')}" if parts.query else "")
+    headers: dict[str, str] = {}
+    if parts.username is not None:
+        pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+        headers["Authorization"] = "Basic " + base64.b64encode(pair.encode()).decode()
+    secure = scheme == "https"
+    if guarded:
+        return (_Secure if secure else _Plain)(host, port, timeout=timeout), path, headers
+    proxy = None if urllib.request.proxy_bypass(host) else urllib.request.getproxies().get(scheme)
+    if not proxy:
+        if secure:
+            return http.client.HTTPSConnection(host, port, timeout=timeout, context=_context()), path, headers
+        return http.client.HTTPConnection(host, port, timeout=timeout), path, headers
+    middle = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+    if middle.scheme != "http" or not middle.hostname:
+        raise UrlError(f"the proxy {url_text(proxy)} is not an http:// address")
+    login = {}
+    if middle.username is not None:
+        pair = f"{unquote(middle.username)}:{unquote(middle.password or '')}"
+        login["Proxy-Authorization"] = "Basic " + base64.b64encode(pair.encode()).decode()
+    if not secure:
+        plain = http.client.HTTPConnection(middle.hostname, middle.port or 80, timeout=timeout)
+        return plain, f"http://{parts.netloc.rpartition('@')[2]}{path}", headers | login
+    tunnel = http.client.HTTPSConnection(middle.hostname, middle.port or 80, timeout=timeout, context=_context())
+    tunnel.set_tunnel(host, port or 443, headers=login)
+    return tunnel, path, headers

@@ -1,0 +1,168 @@
+"""Shards in a bucket that needs credentials."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from typing import IO, Any, Self
+
+from atdata._errors import shown
+from atdata._sources.braces import brace_notation, expand
+from atdata._sources.errors import UrlError, url_text
+
+__all__ = ["S3Source"]
+
+
+class S3Source:
+    """Objects of one bucket of S3 or a service like it, streamed with credentials of its own.
+
+    Without ``access_key`` and ``secret_key`` boto3 looks for credentials where it always does: environment, files,
+    the machine's role. ``anonymous=True`` asks for none. Nothing connects before a shard is read.
+
+    >>> source = S3Source(bucket="data", keys=["train/0.tar", "train/1.tar"], endpoint="https://r2.example.com")
+    >>> source.shard_list
+    ['s3://data/train/0.tar', 's3://data/train/1.tar']
+    """
+
+    def __init__(
+        self,
+        bucket: str,
+        keys: Sequence[str],
+        endpoint: str | None = None,
+        access_key: str | None = None,
+        secret_key: str | None = None,
+        region: str | None = None,
+        _client: Any = None,
+        *,
+        endpoint_url: str | None = None,
+        session_token: str | None = None,
+        anonymous: bool = False,
+        credentials: Mapping[str, str] | None = None,
+    ) -> None:
+        if isinstance(keys, str) or not all(isinstance(key, str) and key for key in keys):
+            raise UrlError("keys is a list of names")
+        if not isinstance(bucket, str) or not bucket or "/" in bucket:
+            raise UrlError(f"{shown(bucket)} is no name of a bucket")
+        if endpoint and endpoint_url and endpoint != endpoint_url:
+            raise ValueError("endpoint and endpoint_url are the same; give one")
+        found = credentials or {}
+        self.bucket = bucket
+        self.keys = list(keys)
+        self.endpoint = endpoint or endpoint_url or found.get("AWS_ENDPOINT") or found.get("AWS_ENDPOINT_URL")
+        self.access_key = access_key or found.get("AWS_ACCESS_KEY_ID")
+        self.secret_key = secret_key or found.get("AWS_SECRET_ACCESS_KEY")
+        self.session_token = session_token or found.get("AWS_SESSION_TOKEN")
+        self.region = region or found.get("AWS_REGION") or found.get("AWS_DEFAULT_REGION")
+        self.anonymous = anonymous
+        self._client = _client
+        self._client_pid = os.getpid()
+
+    @classmethod
+    def from_credentials(
+        cls, credentials: Mapping[str, str], bucket: str, keys: Sequence[str], *, region: str | None = None
+    ) -> Self:
+        """A source with ``AWS_ACCESS_KEY_ID``, ``AWS_SECRET_ACCESS_KEY`` and perhaps ``AWS_ENDPOINT`` of a dictionary.
+
+        >>> S3Source.from_credentials({"AWS_ENDPOINT": "https://r2.example.com"}, "data", ["a.tar"]).endpoint
+        'https://r2.example.com'
+        """
+        return cls(bucket, keys, region=region, credentials=credentials)
+
+    @classmethod
+    def from_urls(
+        cls,
+        urls: Sequence[str] | str,
+        *,
+        endpoint: str | None = None,
+        access_key: str | None = None,
+        secret_key: str | None = None,
+        region: str | None = None,
+        endpoint_url: str | None = None,
+        session_token: str | None = None,
+        anonymous: bool = False,
+        _client: Any = None,
+    ) -> Self:
+        """A source of ``s3://bucket/key`` addresses, all of one bucket. A single text may use brace notation.
+
+        >>> S3Source.from_urls("s3://data/{0..1}.tar").keys
+        ['0.tar', '1.tar']
+        """
+        parsed = [_parse(url) for url in (expand(urls) if isinstance(urls, str) else urls)]
+        buckets = sorted({bucket for bucket, _ in parsed})
+        if len(buckets) != 1:
+            listed = ", ".join(ascii(bucket) for bucket in buckets[:4])
+            raise UrlError(f"one source reads one bucket, not {len(buckets)}: {listed}" if buckets else "no addresses")
+        return cls(
+            buckets[0],
+            [key for _, key in parsed],
+            endpoint,
+            access_key,
+            secret_key,
+            region,
+            _client,
+            endpoint_url=endpoint_url,
+            session_token=session_token,
+            anonymous=anonymous,
+        )
+
+    @property
+    def url(self) -> str:
+        """One text that stands for all shards."""
+        return brace_notation(self.list_shards())
+
+    def __repr__(self) -> str:
+        return f"S3Source({url_text(self.url)})"
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_client": None}
+
+    @property
+    def shards(self) -> Iterator[tuple[str, IO[bytes]]]:
+        """Each shard's address with a stream of it, opened when its turn comes."""
+        for shard in self.list_shards():
+            yield shard, self.open_shard(shard)
+
+    @property
+    def shard_list(self) -> list[str]:
+        """The addresses of all shards."""
+        return self.list_shards()
+
+    def list_shards(self) -> list[str]:
+        """The addresses of all shards."""
+        return [f"s3://{self.bucket}/{key}" for key in self.keys]
+
+    def open_shard(self, shard_id: str) -> IO[bytes]:
+        """A stream of one shard. ``KeyError``: it is not in the list. Whether it is there shows at the first read."""
+        prefix = f"s3://{self.bucket}/"
+        key = shard_id.removeprefix(prefix)
+        if not shard_id.startswith(prefix) or key not in self.keys:
+            raise KeyError(f"{shown(shard_id, 200)} is no shard of {self!r}")
+        from atdata._sources._boto import S3Stream
+
+        return io.BufferedReader(S3Stream(self.client, self.bucket, key), 1 << 17)
+
+    @property
+    def client(self) -> Any:
+        """The boto3 client, made at first use in each process."""
+        if self._client is None or (self._client_pid != os.getpid()):
+            from atdata._sources._boto import make_client
+
+            self._client = make_client(
+                endpoint_url=self.endpoint,
+                access_key=self.access_key,
+                secret_key=self.secret_key,
+                session_token=self.session_token,
+                region=self.region,
+                anonymous=self.anonymous,
+            )
+            self._client_pid = os.getpid()
+        return self._client
+
+
+def _parse(url: str) -> tuple[str, str]:
+    if isinstance(url, str) and url.startswith("s3://"):
+        bucket, _, key = url.removeprefix("s3://").partition("/")
+        if bucket and key:
+            return bucket, key
+    raise UrlError(f"{shown(url, 200)} is not s3://bucket/key")

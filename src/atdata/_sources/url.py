@@ -1,0 +1,207 @@
+"""Shards by address."""
+
+from __future__ import annotations
+
+import glob
+import io
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from typing import IO, Any
+
+from atdata._errors import shown
+from atdata._sources.braces import brace_notation, expand
+from atdata._sources.errors import UrlError, url_text
+from atdata._sources.places import local_path, public_url, scheme_of
+
+__all__ = ["URLSource"]
+
+_MAX_UNTRUSTED = 10_000
+_HTTP = frozenset({"http", "https"})
+_PUBLIC = frozenset({"s3", "gs", "hf"})
+
+
+class URLSource:
+    """Shards at an address: a path, ``http(s)://``, ``s3://``, ``gs://``, ``hf://``, and what fsspec knows.
+
+    ``url`` may use brace notation (``data-{000..099}.tar``), join addresses by ``::``, and for files ``*`` and
+    ``[0-9]``; a list of addresses is taken as it is. Public buckets are read without credentials; with
+    ``storage_options`` (``{}`` will do) they are opened by fsspec, with its credentials. Nothing is opened before it
+    is asked for.
+
+    ``cache_dir`` keeps copies of remote shards. ``pipe:command`` is run only with ``allow_pipe=True``. Addresses that
+    come from a record of somebody else take ``trusted=False``: then only public HTTPS hosts are connected to, and no
+    file, bucket or command can be named.
+
+    >>> URLSource("data-{000..002}.tar").list_shards()
+    ['data-000.tar', 'data-001.tar', 'data-002.tar']
+    """
+
+    def __init__(
+        self,
+        url: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+        *,
+        trusted: bool = True,
+        allow_pipe: bool = False,
+        allow_http: bool = False,
+        cache_dir: str | os.PathLike[str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float = 30.0,
+        retries: int = 4,
+        endpoint_url: str | None = None,
+        storage_options: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._given = _given(url)
+        self.trusted = trusted
+        self.allow_pipe = allow_pipe
+        self.allow_http = allow_http
+        self.cache_dir = None if cache_dir is None else os.fspath(cache_dir)
+        self.headers = dict(headers or {})
+        self.timeout = timeout
+        self.retries = retries
+        self.endpoint_url = endpoint_url
+        self.storage_options = None if storage_options is None else dict(storage_options)
+        self._found: list[str] | None = None
+        self._members: frozenset[str] = frozenset()
+        if not trusted:
+            self._found = self._untrusted()
+            self._members = frozenset(self._found)
+
+    @property
+    def url(self) -> str:
+        """The address as it was given; of a list, one text that stands for all."""
+        return self._given if isinstance(self._given, str) else brace_notation(self._given)
+
+    def __repr__(self) -> str:
+        return f"URLSource({url_text(self.url)})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, URLSource) and self.__getstate__() == other.__getstate__()
+
+    __hash__ = None  # type: ignore[assignment]  # its options are not hashable
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_found": None, "_members": frozenset()}
+
+    # ------------------------------------------------------------------ which shards
+
+    @property
+    def shard_list(self) -> list[str]:
+        """The addresses of all shards."""
+        return self.list_shards()
+
+    def list_shards(self) -> list[str]:
+        """The addresses of all shards. Only patterns with ``*`` are looked up."""
+        if self._found is None:
+            found = self._untrusted() if not self.trusted else list(self._expanded())
+            self._found, self._members = found, frozenset(found)
+        return list(self._found)
+
+    def _expanded(self) -> Iterator[str]:
+        for part in self._given.split("::") if isinstance(self._given, str) else self._given:
+            # In a list each name is a file's; in a command braces are the shell's.
+            plain = not isinstance(self._given, str) or scheme_of(part) == "pipe"
+            for url in [part] if plain else expand(part):
+                yield from [url] if plain else self._matches(url)
+
+    def _matches(self, url: str) -> list[str]:
+        scheme = scheme_of(url)
+        if not set(url) & set("*?["):
+            return [url]
+        if scheme in _HTTP:
+            return [url]
+        if scheme and scheme != "file":
+            if "*" not in url:
+                return [url]
+            from atdata._sources._fsspec import glob_urls
+
+            found = glob_urls(url, self.storage_options or {})
+        else:
+            path = local_path(url) or ""
+            if os.path.lexists(path):
+                return [url]
+            found = sorted(glob.glob(path, recursive=True))
+        if not found:
+            raise FileNotFoundError(f"no shard matches {url_text(url)}")
+        return found
+
+    def _untrusted(self) -> list[str]:
+        from atdata._sources.addresses import check_untrusted
+
+        parts = [self._given] if isinstance(self._given, str) else self._given
+        urls: list[str] = []
+        for part in parts:
+            if len(part) > 2048:
+                raise UrlError(f"{url_text(part)} comes from a record and is longer than 2048 characters")
+            urls += expand(part, most=_MAX_UNTRUSTED - len(urls), strict=True)
+        return [check_untrusted(url, allow_http=self.allow_http) for url in urls]
+
+    # ------------------------------------------------------------------ their bytes
+
+    @property
+    def shards(self) -> Iterator[tuple[str, IO[bytes]]]:
+        """Each shard's address with a stream of it, opened when its turn comes."""
+        for shard in self.list_shards():
+            yield shard, self.open_shard(shard)
+
+    def open_shard(self, shard_id: str) -> IO[bytes]:
+        """A stream of one shard. ``KeyError``: it is not in the list. ``FileNotFoundError``: it is not there."""
+        self._know(shard_id)
+        path = self.local_path(shard_id)
+        return self._remote(shard_id) if path is None else open(path, "rb")
+
+    def local_path(self, shard_id: str) -> str | None:
+        """The path of a shard that is a file here, or that is fetched to be one; else None."""
+        self._know(shard_id)
+        path = local_path(shard_id) if self.trusted else None
+        if path is not None or self.cache_dir is None:
+            return path
+        from atdata._sources.cache import cached_path, fetch
+
+        path = cached_path(self.cache_dir, shard_id)
+        if not os.path.exists(path):
+            with self._remote(shard_id) as stream:
+                fetch(stream, path)
+        return path
+
+    def _know(self, shard: str) -> None:
+        if shard not in self._members and (self._found is not None or shard not in self.list_shards()):
+            raise KeyError(f"{shown(shard, 200)} is no shard of {self!r}")
+
+    def _remote(self, shard: str) -> IO[bytes]:
+        scheme = scheme_of(shard)
+        if scheme == "pipe":
+            return self._pipe(shard)
+        if scheme in _PUBLIC and self.storage_options is None:
+            public = public_url(shard, endpoint_url=self.endpoint_url)
+            assert public is not None
+            return self._http(public)
+        if not self.trusted or (scheme in _HTTP and self.storage_options is None):
+            return self._http(shard)
+        from atdata._sources._fsspec import open_url
+
+        return open_url(shard, self.storage_options or {})
+
+    def _http(self, url: str) -> IO[bytes]:
+        from atdata._sources.http import HttpOptions, HttpStream
+
+        options = HttpOptions(self.timeout, self.retries, self.trusted, self.allow_http, self.headers)
+        return io.BufferedReader(HttpStream(url, options), 1 << 17)
+
+    def _pipe(self, shard: str) -> IO[bytes]:
+        if not self.allow_pipe:
+            raise UrlError(f"{url_text(shard)} would run a command; allow it by URLSource(..., allow_pipe=True)")
+        from atdata._sources.pipe import PipeStream
+
+        return io.BufferedReader(PipeStream(shard.partition(":")[2]), 1 << 17)
+
+
+def _given(url: Any) -> str | list[str]:
+    """The address as text, or a list of them."""
+    if isinstance(url, str | os.PathLike):
+        text = os.fspath(url)
+        if not isinstance(text, str) or not text:
+            raise UrlError("an empty address")
+        return text
+    if isinstance(url, list | tuple) and url and all(isinstance(one, str | os.PathLike) and one for one in url):
+        return [str(os.fspath(one)) for one in url]
+    raise UrlError(f"an address is text or a list of texts, not {shown(url)}")
