@@ -34,6 +34,13 @@ if TYPE_CHECKING:
     from atdata._shards.errors import MalformedSampleError as MalformedSampleError
     from atdata._shards.errors import ShardError as ShardError
     from atdata._shards.errors import ShardWarning as ShardWarning
+    from atdata._sources.errors import ShardNotFoundError as ShardNotFoundError
+    from atdata._sources.errors import SourceError as SourceError
+    from atdata._sources.errors import UrlError as UrlError
+    from atdata._sources.s3 import S3Source as S3Source
+    from atdata._sources.url import URLSource as URLSource
+    from atdata._sources.verified import ChecksumError as ChecksumError
+    from atdata._sources.verified import VerifiedSource as VerifiedSource
     from atdata._writing.errors import KeyClashError as KeyClashError
     from atdata._writing.errors import WriteError as WriteError
     from atdata._writing.manifest import Manifest as Manifest
@@ -46,6 +53,7 @@ if TYPE_CHECKING:
 
 _WHERE = {
     "AtdataError": "_errors",
+    "ChecksumError": "_sources.verified",
     "DataSource": "_protocols",
     "DecodeError": "_errors",
     "DictSample": "_dict_sample",
@@ -65,15 +73,21 @@ _WHERE = {
     "Packable": "_protocols",
     "PackableSample": "_packable",
     "Range": "_constraints",
+    "S3Source": "_sources.s3",
     "SampleBatch": "_batch",
     "SampleError": "_errors",
     "SchemaError": "_errors",
     "Shape": "_constraints",
     "ShardError": "_shards.errors",
+    "ShardNotFoundError": "_sources.errors",
     "ShardWarning": "_shards.errors",
     "ShardWriter": "_writing.writer",
+    "SourceError": "_sources.errors",
+    "URLSource": "_sources.url",
     "UnequalShapesError": "_errors",
     "Unit": "_constraints",
+    "UrlError": "_sources.errors",
+    "VerifiedSource": "_sources.verified",
     "WriteError": "_writing.errors",
     "decode_schema": "_decode",
     "packable": "_decorate",
@@ -83,6 +97,7 @@ _MODULES = {"lens"}
 
 __all__ = [
     "AtdataError",
+    "ChecksumError",
     "DataSource",
     "DecodeError",
     "DictSample",
@@ -102,15 +117,21 @@ __all__ = [
     "Packable",
     "PackableSample",
     "Range",
+    "S3Source",
     "SampleBatch",
     "SampleError",
     "SchemaError",
     "Shape",
     "ShardError",
+    "ShardNotFoundError",
     "ShardWarning",
     "ShardWriter",
+    "SourceError",
+    "URLSource",
     "UnequalShapesError",
     "Unit",
+    "UrlError",
+    "VerifiedSource",
     "WriteError",
     "decode_schema",
     "lens",

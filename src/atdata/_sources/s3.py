@@ -55,8 +55,9 @@ class S3Source:
         self.session_token = session_token or found.get("AWS_SESSION_TOKEN")
         self.region = region or found.get("AWS_REGION") or found.get("AWS_DEFAULT_REGION")
         self.anonymous = anonymous
+        #: A client that was given is used wherever this process goes; one of our own belongs to one process.
         self._client = _client
-        self._client_pid = os.getpid()
+        self._client_pid = 0
 
     @classmethod
     def from_credentials(
@@ -115,7 +116,7 @@ class S3Source:
         return f"S3Source({url_text(self.url)})"
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_client": None}
+        return {**self.__dict__, "_client": None, "_client_pid": 0}
 
     @property
     def shards(self) -> Iterator[tuple[str, IO[bytes]]]:
@@ -145,7 +146,7 @@ class S3Source:
     @property
     def client(self) -> Any:
         """The boto3 client, made at first use in each process."""
-        if self._client is None or (self._client_pid != os.getpid()):
+        if self._client is None or self._client_pid not in (0, os.getpid()):
             from atdata._sources._boto import make_client
 
             self._client = make_client(
