@@ -28,6 +28,12 @@ if TYPE_CHECKING:
     from atdata._errors import SampleError as SampleError
     from atdata._errors import SchemaError as SchemaError
     from atdata._errors import UnequalShapesError as UnequalShapesError
+    from atdata._loading.dataset_dict import DatasetDict as DatasetDict
+    from atdata._loading.imports import import_folder as import_folder
+    from atdata._loading.imports import import_huggingface as import_huggingface
+    from atdata._loading.imports import import_parquet as import_parquet
+    from atdata._loading.infer import infer_schema as infer_schema
+    from atdata._loading.load import load_dataset as load_dataset
     from atdata._packable import PackableSample as PackableSample
     from atdata._protocols import DataSource as DataSource
     from atdata._protocols import Packable as Packable
@@ -55,6 +61,7 @@ _WHERE = {
     "AtdataError": "_errors",
     "ChecksumError": "_sources.verified",
     "DataSource": "_protocols",
+    "DatasetDict": "_loading.dataset_dict",
     "DecodeError": "_errors",
     "DictSample": "_dict_sample",
     "EncodeError": "_errors",
@@ -90,6 +97,11 @@ _WHERE = {
     "VerifiedSource": "_sources.verified",
     "WriteError": "_writing.errors",
     "decode_schema": "_decode",
+    "import_folder": "_loading.imports",
+    "import_huggingface": "_loading.imports",
+    "import_parquet": "_loading.imports",
+    "infer_schema": "_loading.infer",
+    "load_dataset": "_loading.load",
     "packable": "_decorate",
     "write": "_writing.write",
 }
@@ -99,6 +111,7 @@ __all__ = [
     "AtdataError",
     "ChecksumError",
     "DataSource",
+    "DatasetDict",
     "DecodeError",
     "DictSample",
     "EncodeError",
@@ -134,7 +147,12 @@ __all__ = [
     "VerifiedSource",
     "WriteError",
     "decode_schema",
+    "import_folder",
+    "import_huggingface",
+    "import_parquet",
+    "infer_schema",
     "lens",
+    "load_dataset",
     "packable",
     "write",
 ]
