@@ -262,6 +262,12 @@ def test_folders_in_urls_do_not_say_the_split() -> None:
     assert list(atdata.load_dataset("https://example.com/test/data-{0..1}.tar", Text)) == ["train"]
 
 
+def test_what_cannot_be_listed_is_said_so() -> None:
+    for url in ("https://example.com/data/", "https://example.com/data-*.tar"):
+        with pytest.raises(ValueError, match="a web server lists no files"):
+            atdata.load_dataset(url, Text)
+
+
 # data_files -------------------------------------------------------------------------------------------------------
 
 

@@ -76,7 +76,7 @@ def _array(value: Any, dtype: np.dtype[Any] | None, name: str) -> Any:
         raise DecodeError(f"{name}: lists of unequal length are no array", field=name) from error
     if found.dtype.hasobject:
         raise DecodeError(f"{name}: {shown(value)} is no array of numbers", field=name)
-    if dtype is None or found.dtype == dtype:
+    if dtype is None or found.dtype == dtype or (dtype.kind in "mM" and found.dtype.kind == dtype.kind):
         return found
     if not isinstance(value, np.ndarray) and not found.size:
         return found.astype(dtype)

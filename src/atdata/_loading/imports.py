@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain, islice
 from pathlib import Path
@@ -17,6 +18,7 @@ from atdata._loading.infer import document, folder_schema, parquet_files
 from atdata._loading.names import check_schema_name
 from atdata._loading.paths import local_path
 from atdata._loading.seen import Seen
+from atdata._loading.splits import group
 
 if TYPE_CHECKING:
     from atdata import Dataset
@@ -53,7 +55,9 @@ def import_parquet(
             raise FileNotFoundError(f"there is no Parquet file at {shown(os.fspath(path), 300)}")
     else:
         files = [local_path(os.fspath(file)) for file in path]
-    return _write(lambda: parquet_records(files, columns), out, schema, name, samples, {}, options)
+    if schema is None:
+        schema = _drafted(islice(parquet_records(files, columns), max(samples, 1)), name, {})
+    return _write(parquet_records(files, columns), out, as_sample_type(schema), options)
 
 
 def import_huggingface(
@@ -74,18 +78,22 @@ def import_huggingface(
 
         splits = atdata.import_huggingface(datasets.load_dataset("mnist"), "mnist-{split}-%06d.tar", name="Digit")
     """
-    if isinstance(dataset, Mapping):
-        return _splits(
-            {str(split): part for split, part in dataset.items()},
-            out,
-            lambda part, path, first: import_huggingface(
-                part, path, first or schema, name=name, columns=columns, samples=samples, **options
-            ),
-        )
-    if not hasattr(dataset, "__iter__") or isinstance(dataset, str | bytes):
-        raise TypeError(f"a dataset expected, as datasets.load_dataset returns it, not {shown(dataset)}")
-    known = huggingface.describe(dataset)
-    return _write(lambda: huggingface.records_of(dataset, columns), out, schema, name, samples, known, options)
+    parts = dataset if isinstance(dataset, Mapping) else {"": dataset}
+    for part in parts.values():
+        if not hasattr(part, "__iter__") or isinstance(part, str | bytes):
+            raise TypeError(f"a dataset expected, as datasets.load_dataset returns it, not {shown(part)}")
+        if hasattr(part, "__next__"):
+            raise TypeError("an iterator can be read only once: give the dataset itself, or use atdata.write")
+    if schema is None:
+        heads = [list(islice(huggingface.records_of(part, columns), max(samples, 1))) for part in parts.values()]
+        known = {field: more for part in parts.values() for field, more in huggingface.describe(part).items()}
+        schema = _drafted(chain.from_iterable(heads), name, known)
+    cls = as_sample_type(schema)
+
+    def each(part: Any, path: str) -> Dataset[Any]:
+        return _write(huggingface.records_of(part, columns), path, cls, options)
+
+    return _splits(parts, out, each, cls) if isinstance(dataset, Mapping) else each(dataset, os.fspath(out))
 
 
 def import_folder(
@@ -105,64 +113,48 @@ def import_folder(
     if not path.is_dir():
         raise FileNotFoundError(f"{shown(str(folder), 300)} is no folder")
     parts = split_folders(path)
-    if parts:
-        return _splits(
-            parts,
-            out,
-            lambda part, path, first: import_folder(part, path, first or schema, name=name, samples=samples, **options),
-        )
-    found = Folder.read(path)
-    fields, mapping, label = folder_schema(found, samples, ())
-    if schema is None:
-        schema = document(name, "1.0.0", fields, "", mapping)
-    return _write(lambda: found.records(mapping, label), out, schema, name, samples, {}, options)
+    folders = {split: Folder.read(part) for split, part in (parts or {"": path}).items()}
+    fields, mapping, label = folder_schema(list(folders.values()), samples, ())
+    cls = as_sample_type(document(name, "1.0.0", fields, "", mapping) if schema is None else schema)
+
+    def each(part: Folder, path: str) -> Dataset[Any]:
+        return _write(part.records(mapping, label), path, cls, options)
+
+    return _splits(folders, out, each, cls) if parts else each(folders[""], os.fspath(out))
 
 
-def _splits(
-    parts: Mapping[str, Any], out: _Path, each: Callable[[Any, str, type[Any] | None], Any]
-) -> DatasetDict[Any]:
-    """Import each split for itself, all with the schema of the first."""
+def _splits(parts: Mapping[str, Any], out: _Path, each: Callable[[Any, str], Any], cls: type[Any]) -> DatasetDict[Any]:
+    """Import each split for itself, all as samples of one class."""
     from atdata._loading.dataset_dict import DatasetDict
 
     pattern = os.fspath(out)
+    splits = group((str(split), str(split)) for split in parts)
     if "{split}" not in pattern:
         raise ValueError(
-            f"there are the splits {', '.join(map(shown, parts))}: write {{split}} into out, "
+            f"there are the splits {', '.join(map(shown, splits))}: write {{split}} into out, "
             "such as data-{split}-%06d.tar, or import one split"
         )
-    done: dict[str, Any] = {}
-    first: type[Any] | None = None
-    for split, part in parts.items():
-        if not split.replace("-", "").replace("_", "").replace(".", "").isalnum() or split.startswith("."):
+    for split in splits:
+        if not re.fullmatch(r"\w[\w.-]*", split):
             raise ValueError(f"the split {shown(split)} cannot be part of a file name; rename it")
-        done[split] = each(part, pattern.replace("{split}", split), first)
-        first = done[split].sample_type
-    return DatasetDict(done, first)
+    return DatasetDict({split: each(parts[split], pattern.replace("{split}", split)) for split in splits}, cls)
 
 
-def _write(
-    records: Callable[[], _Records],
-    out: _Path,
-    schema: Any,
-    name: str,
-    samples: int,
-    known: Mapping[str, Mapping[str, Any]],
-    options: Mapping[str, Any],
-) -> Dataset[Any]:
+def _drafted(records: _Records, name: str, known: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """A document for ``records``; ``known`` is what else is known of the fields."""
+    check_schema_name(name)
+    seen = Seen()
+    for where, record in records:
+        seen.add(record, where)
+    if not seen.count:
+        raise SchemaError("there is no row to draft a schema from: the data is empty; give schema=")
+    extra = {field: more for field, more in known.items() if field in seen.fields}
+    return document(name, "1.0.0", seen.document_fields(extra), "", None)
+
+
+def _write(records: _Records, out: _Path, cls: type[Any], options: Mapping[str, Any]) -> Dataset[Any]:
     from atdata._writing.write import write
 
-    check_schema_name(name)
-    rows = iter(records())
-    if schema is None:
-        seen = Seen()
-        head = list(islice(rows, max(samples, 1)))
-        for where, record in head:
-            seen.add(record, where)
-        if not head:
-            raise SchemaError("there is no row to draft a schema from: the data is empty; give schema=")
-        extra = {field: more for field, more in known.items() if field in seen.fields}
-        schema = document(name, "1.0.0", seen.document_fields(extra), "", None)
-        rows = chain(head, rows)
-    cls = as_sample_type(schema)
-    manifest = write(samples_of(rows, cls), out, sample_type=cls, **options)
+    os.makedirs(os.path.dirname(os.path.abspath(out)), exist_ok=True)
+    manifest = write(samples_of(records, cls), out, sample_type=cls, **options)
     return sources.dataset(sources.source_of(manifest.paths), cls)

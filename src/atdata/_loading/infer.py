@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from atdata_codegen.samples import SCHEMA_TYPE, parse_schema
+from atdata_codegen.samples.model import TYPE_PREFIX
 
 from atdata._errors import SchemaError, shown
 from atdata._loading import sources
@@ -74,7 +75,7 @@ def infer_schema(
             shards = find(path)
         except FileNotFoundError:
             folder = Folder.read(local_path(path))
-            fields, mapping, _ = folder_schema(folder, samples, skip)
+            fields, mapping, _ = folder_schema([folder], samples, skip)
             return finish(fields, mapping)
         return _from_shards(_of_source(sources.source_of([a for _, a in shards]), samples), skip, finish)
     return _from_shards(_of_source(sources.source_of([a for _, a in find(path)]), samples), skip, finish)
@@ -127,21 +128,25 @@ def records_schema(records: _Records, skip: Collection[str]) -> list[dict[str, A
 
 
 def folder_schema(
-    folder: Folder, samples: int, skip: Collection[str]
+    folders: Sequence[Folder], samples: int, skip: Collection[str]
 ) -> tuple[list[dict[str, Any]], dict[str, str], str]:
-    """Fields, mapping, and the field of the label of a folder of files."""
-    fields, mapping = _of_members(lambda texts: folder.places(samples, texts), skip)
+    """Fields, mapping, and the field of the label of folders of files, which have all one schema and numbering."""
+    fields, mapping = _of_members(lambda texts: (p for f in folders for p in f.places(samples, texts)), skip)
     taken = {field["name"] for field in fields}
     label = ""
-    if folder.labels and "label" not in skip:
+    labels = sorted({name for folder in folders for name in folder.labels}) if all(f.labels for f in folders) else []
+    for folder in folders:
+        folder.labels = tuple(labels)
+    if labels and "label" not in skip:
         label = "label" if "label" not in taken else "folder"
-        whole = {"$type": "ac.foundation.dataset.schemaType#primitive", "primitive": "int"}
-        fields.append({"name": label, "fieldType": whole, "optional": False, "labels": list(folder.labels)})
-    if folder.table:
-        names = field_names({key for row in folder.table.values() for key in row})
-        folder.table = {f: {names[k]: v for k, v in row.items()} for f, row in folder.table.items()}
-        more = _table_rows(folder, samples)
-        fields += [f for f in records_schema(more, skip) if f["name"] not in taken | {label}]
+        whole = {"$type": TYPE_PREFIX + "primitive", "primitive": "int"}
+        fields.append({"name": label, "fieldType": whole, "optional": False, "labels": labels})
+    names = field_names({key: None for f in folders for row in f.table.values() for key in row})
+    for folder in folders:
+        folder.table = {file: {names[k]: v for k, v in row.items()} for file, row in folder.table.items()}
+    if names:
+        more = records_schema((row for folder in folders for row in _table_rows(folder, samples)), skip)
+        fields += [field for field in more if field["name"] not in taken | {label}]
     return fields, mapping, label
 
 

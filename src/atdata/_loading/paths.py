@@ -16,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 from atdata._errors import shown
 from atdata._loading.sources import expand, is_remote, listed
 from atdata._loading.splits import split_of
+from atdata._sources import places
 
 __all__ = ["find", "join", "local_path", "named"]
 
@@ -54,12 +55,10 @@ def join(base: str, pattern: str) -> str:
 
 def local_path(path: str) -> str:
     """A local path without ``file://`` and ``~``."""
-    if path.startswith("file:"):
-        parts = urlsplit(path)
-        if parts.netloc not in ("", "localhost"):
-            raise ValueError(f"{shown(path)} names another machine; file:// is for this one")
-        return unquote(parts.path)
-    return os.path.expanduser(path)
+    found = places.local_path(path)
+    if found is None:
+        raise ValueError(f"{shown(path, 300)} is a URL; a path of this machine is needed")
+    return found
 
 
 # Here -------------------------------------------------------------------------------------------------------------
@@ -168,6 +167,11 @@ def _remote(url: str) -> Iterator[tuple[str, str]]:
         yield "train", url
         return
     for name in expand(url):
+        http = name.partition(":")[0].lower() in ("http", "https")
+        if http and (name.endswith("/") or "*" in urlsplit(name).path):
+            raise ValueError(
+                f"{shown(name, 300)}: a web server does not list its files; name them: data-{{000..099}}.tar"
+            )
         if name.endswith("/"):
             name += "*.tar"
         folders = urlsplit(name).path.split("/")
@@ -179,8 +183,6 @@ def _remote(url: str) -> Iterator[tuple[str, str]]:
 
 
 def _is_pattern(url: str) -> bool:
-    """Whether a URL holds wildcards. In http a question mark begins the query, and brackets name addresses."""
-    scheme = url.partition(":")[0].lower()
-    if scheme in ("http", "https"):
-        return "*" in urlsplit(url).path
-    return _WILD.search(url.partition("://")[2]) is not None
+    """Whether a URL holds wildcards. In http they mean other things."""
+    scheme, _, rest = url.partition("://")
+    return scheme.lower() not in ("http", "https") and "*" in rest
