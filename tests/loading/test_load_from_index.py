@@ -134,7 +134,7 @@ def test_data_files_do_not_go_with_a_name() -> None:
 
 def test_shards_of_a_private_bucket_are_read_with_the_credentials_of_the_store() -> None:
     secrets = {"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_ENDPOINT": "https://s3.example"}
-    index = index_of("s3://mine/a.tar", "s3://mine/b.tar", store=S3Store("mine", secrets))
+    index = index_of("s3://mine/{a,b}.tar", store=S3Store("mine", secrets))
     source: Any = atdata.load_dataset("@local/words", index=index, split="train").source
 
     assert isinstance(source, atdata.S3Source)

@@ -35,13 +35,9 @@ def resolve(path: str, sample_type: type[Any] | None, index: IndexLike | None) -
         raise FileNotFoundError(f"the dataset {shown(name)} has no shards")
     store = getattr(index, "data_store", None)
     local = who == "local"
-    names = {url: address for address in urls for url in _expanded(address, local)}
+    names = dict.fromkeys(url for address in urls for url in sources.expand(address))
     splits = group((split_of(url.rpartition("/")[2]), url) for url in names)
     return {split: _source(shards, store, local) for split, shards in splits.items()}, sample_type
-
-
-def _expanded(address: str, local: bool) -> list[str]:
-    return sources.expand(address) if "{" in address else [address]
 
 
 def _source(urls: list[str], store: Any, local: bool) -> Any:
@@ -51,7 +47,7 @@ def _source(urls: list[str], store: Any, local: bool) -> Any:
     if isinstance(bucket, str) and isinstance(credentials, Mapping):
         # Nobody else's bucket ever gets to see the credentials.
         if all(url.startswith(f"s3://{bucket}/") for url in urls):
-            return sources.s3_source(urls, credentials, getattr(store, "endpoint_url", None))
+            return sources.s3_source(bucket, urls, credentials, getattr(store, "endpoint_url", None))
     elif store is not None and hasattr(store, "read_url"):
         urls = [str(store.read_url(url)) for url in urls]
     return sources.source_of(urls, trusted=local)

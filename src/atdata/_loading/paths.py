@@ -169,9 +169,7 @@ def _remote(url: str) -> Iterator[tuple[str, str]]:
     for name in expand(url):
         http = name.partition(":")[0].lower() in ("http", "https")
         if http and (name.endswith("/") or "*" in urlsplit(name).path):
-            raise ValueError(
-                f"{shown(name, 300)}: a web server does not list its files; name them: data-{{000..099}}.tar"
-            )
+            raise ValueError(f"{shown(name, 300)}: a web server lists no files; name them: data-{{000..099}}.tar")
         if name.endswith("/"):
             name += "*.tar"
         folders = urlsplit(name).path.split("/")

@@ -8,6 +8,7 @@ from typing import Any
 
 from atdata._sources import braces
 from atdata._sources.places import scheme_of
+from atdata._sources.s3 import S3Source
 from atdata._sources.url import URLSource
 
 __all__ = ["dataset", "expand", "is_remote", "listed", "s3_source", "source_of"]
@@ -44,15 +45,10 @@ def source_of(addresses: Sequence[str], trusted: bool = True) -> URLSource:
     return URLSource(list(addresses), trusted=trusted)
 
 
-def s3_source(urls: Sequence[str], credentials: Mapping[str, str], endpoint: str | None) -> Any:
-    """A source of ``s3://`` shards, read with ``credentials``."""
-    return import_module("atdata").S3Source.from_urls(
-        list(urls),
-        endpoint=endpoint or credentials.get("AWS_ENDPOINT") or credentials.get("AWS_ENDPOINT_URL"),
-        access_key=credentials.get("AWS_ACCESS_KEY_ID"),
-        secret_key=credentials.get("AWS_SECRET_ACCESS_KEY"),
-        region=credentials.get("AWS_REGION") or credentials.get("AWS_DEFAULT_REGION"),
-    )
+def s3_source(bucket: str, urls: Sequence[str], credentials: Mapping[str, str], endpoint: str | None) -> S3Source:
+    """A source of shards of one ``s3://`` bucket, read with ``credentials``."""
+    keys = [url.removeprefix(f"s3://{bucket}/") for url in urls]
+    return S3Source(bucket, keys, endpoint=endpoint, credentials=credentials)
 
 
 def dataset(source: Any, sample_type: type[Any]) -> Any:
