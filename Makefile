@@ -39,7 +39,7 @@ generate-check: venv ## Fail if generated/ is not what lexicons/ says
 	$(BIN)/atdata-gen lexicons/ -o generated/ --check
 
 soak: venv ## Run the tests of faults and bad input at full scale (takes hours)
-	ATDATA_SCALE=20 $(BIN)/python -m pytest -m slow
+	$(BIN)/python tools/soak.py
 
 bench-gen: venv ## Time the generator
 	$(BIN)/python benchmarks/bench_gen.py
