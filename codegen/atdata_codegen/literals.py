@@ -61,8 +61,8 @@ def docstring(text: str, indent: int = 0, width: int = 100) -> str:
             lines.extend(textwrap.wrap(escaped, width - indent, break_long_words=False, break_on_hyphens=False))
     while lines and not lines[-1].strip():
         lines.pop()
-    while lines and not lines[0].strip():
-        lines.pop(0)
+    first = next((i for i, line in enumerate(lines) if line.strip()), 0)
+    lines = lines[first:]
     body = f"\n{pad}".join(lines) if lines else ""
     body = "\n".join(part.rstrip() if not part.strip() else part for part in body.split("\n"))
     if body.endswith('"') and not body.endswith('\\"\\"\\"'):  # three are escaped already

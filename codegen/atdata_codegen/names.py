@@ -102,6 +102,7 @@ class Namer:
 
     def __init__(self, taken: Iterable[str] = ()) -> None:
         self._taken = set(taken)
+        self._numbers: dict[str, int] = {}
 
     def take(self, *wishes: str) -> str:
         """The first free one of ``wishes``; when all are taken, the last with a number behind."""
@@ -109,11 +110,13 @@ class Namer:
             if wish not in self._taken:
                 self._taken.add(wish)
                 return wish
-        number = 2
-        while f"{wishes[-1]}{number}" in self._taken:
+        last = wishes[-1]
+        number = self._numbers.get(last, 2)  # those below are taken: names are never given back
+        while f"{last}{number}" in self._taken:
             number += 1
-        self._taken.add(f"{wishes[-1]}{number}")
-        return f"{wishes[-1]}{number}"
+        self._numbers[last] = number + 1
+        self._taken.add(f"{last}{number}")
+        return f"{last}{number}"
 
     def __contains__(self, name: str) -> bool:
         return name in self._taken

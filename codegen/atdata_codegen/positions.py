@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from json import JSONDecodeError
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from json.decoder import scanstring  # type: ignore[attr-defined]  # public since Python 2.6, missing from typeshed
 
 from atdata_codegen.problems import Problem
 
-__all__ = ["line_of", "locate"]
+__all__ = ["line_of", "lines_of", "locate"]
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _SCALAR = re.compile(r"[^\s,\]}]+")
@@ -22,11 +22,36 @@ def line_of(text: str, path: Sequence[str | int]) -> int:
     >>> line_of('{\\n "a": [\\n 1,\\n 2]}', ("a", 1))
     4
     """
-    try:
-        position = _find(text, _skip(text, 0), path)
-    except (ValueError, IndexError, RecursionError, JSONDecodeError):
-        position = 0
-    return text.count("\n", 0, position) + 1
+    return lines_of(text, [path])[0]
+
+
+def lines_of(text: str, paths: Sequence[Sequence[str | int]]) -> list[int]:
+    """The line of each of ``paths``; the text is walked once, however many there are."""
+    root = _Wanted()
+    for number, path in enumerate(paths):
+        node = root
+        for part in path:
+            node = node.parts.setdefault(part, _Wanted())
+        node.numbers.append(number)
+    places = [0] * len(paths)
+    with suppress(ValueError, IndexError, RecursionError):  # no JSON: what was found before is all there is
+        start = _skip(text, 0)
+        _walk(text, start, root, start, places)
+    lines: dict[int, int] = {}
+    line, position = 1, 0
+    for place in sorted({*places}):
+        line += text.count("\n", position, place)
+        lines[place] = line
+        position = place
+    return [lines[place] for place in places]
+
+
+@dataclass(slots=True)
+class _Wanted:
+    """What is asked for at one place: the paths that end here, and those that go on."""
+
+    numbers: list[int] = field(default_factory=list)
+    parts: dict[str | int, _Wanted] = field(default_factory=dict)
 
 
 def _skip(text: str, position: int) -> int:
@@ -34,37 +59,38 @@ def _skip(text: str, position: int) -> int:
     return match.end() if match else position
 
 
-def _find(text: str, position: int, path: Sequence[str | int]) -> int:
-    shown = position
-    for part in path:
-        found = _child(text, position, part)
-        if found is None:
-            return shown
-        shown, position = found
-    return shown
-
-
-def _child(text: str, position: int, part: str | int) -> tuple[int, int] | None:
-    """Where to point at for the member ``part`` (its key, in an object), and where its value begins."""
+def _walk(text: str, position: int, wanted: _Wanted, shown: int, places: list[int]) -> int:
+    """Note ``shown`` for what is wanted of the value at ``position``, and its members'; the position behind it."""
+    _note(wanted, shown, places)
     opening = text[position]
-    if opening not in "{[":
-        return None
+    if not wanted.parts or opening not in "{[":
+        return _end(text, position)
     position = _skip(text, position + 1)
     index = 0
     while text[position] not in "}]":
+        start = position
+        key: str | int = index
         if opening == "{":
-            start = position
             key, position = scanstring(text, position + 1)
             position = _skip(text, _skip(text, position) + 1)
-            if key == part:
-                return start, position
-        elif index == part:
-            return position, position
-        position = _skip(text, _end(text, position))
+        inner = wanted.parts.get(key)
+        # A member is pointed at by its key, in an object.
+        end = _end(text, position) if inner is None else _walk(text, position, inner, start, places)
+        position = _skip(text, end)
         if text[position] == ",":
             position = _skip(text, position + 1)
         index += 1
-    return None
+    return position + 1
+
+
+def _note(wanted: _Wanted, shown: int, places: list[int]) -> None:
+    """``shown`` for all paths from here on; those that lead on to something are corrected when it is met."""
+    todo = [wanted]
+    while todo:
+        node = todo.pop()
+        for number in node.numbers:
+            places[number] = shown
+        todo.extend(node.parts.values())
 
 
 def _end(text: str, position: int) -> int:
@@ -92,10 +118,12 @@ def _end(text: str, position: int) -> int:
 
 def locate(problems: Iterable[Problem], file: str, raw: bytes) -> list[Problem]:
     """The same problems with their file and line."""
-    text = ""
-    out = []
-    for problem in problems:
-        if not text:
-            text = raw.decode("utf-8", "replace")
-        out.append(replace(problem, file=file, line=1 if problem.code == "json" else line_of(text, problem.path)))
-    return out
+    found = list(problems)
+    if not found:
+        return found
+    paths = [() if problem.code == "json" else problem.path for problem in found]
+    lines = lines_of(raw.decode("utf-8", "replace"), paths)
+    return [
+        replace(problem, file=file, line=1 if problem.code == "json" else line)
+        for problem, line in zip(found, lines, strict=True)
+    ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from reprlib import Repr
 from typing import Literal
 
 from atdata_lexicon.errors import AtdataError
@@ -14,6 +15,23 @@ Severity = Literal["error", "warning"]
 
 #: Longest message that is shown; a document may hold megabytes in one string.
 _MAX = 500
+_MAX_PATH = 600
+_MAX_MESSAGE = 1000
+
+
+class _Shape(Repr):
+    """A short text for values of any depth and length."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxlevel = 3
+        self.maxstring = self.maxother = 120
+
+    def repr_int(self, x: int, level: int) -> str:
+        return repr(x) if x.bit_length() <= 256 else f"<an integer of {x.bit_length()} bits>"
+
+
+_shape = _Shape()
 
 
 def clean(text: object, limit: int = 120) -> str:
@@ -22,7 +40,7 @@ def clean(text: object, limit: int = 120) -> str:
     >>> clean("a\\x1b[31m")
     'a\\\\x1b[31m'
     """
-    raw = text if isinstance(text, str) else repr(text)
+    raw = text if isinstance(text, str) else _shape.repr(text)
     cut = raw[: limit + 1]
     shown = cut.encode("unicode_escape").decode("ascii")
     return shown[:limit] + "..." if len(raw) > limit or len(shown) > limit else shown
@@ -31,7 +49,7 @@ def clean(text: object, limit: int = 120) -> str:
 def shown_path(file: str) -> str:
     """A file's name fit for a terminal: whatever does not print is escaped.
 
-    >>> shown_path("caf\u00e9/a\x1b[31m.json") == "caf\u00e9/a\\x1b[31m.json"
+    >>> shown_path("a\\x1b[31m.json") == "a\\\\x1b[31m.json"
     True
     """
     if file.isprintable():
@@ -49,7 +67,8 @@ def json_path(path: Sequence[str | int]) -> str:
             out.append("." + part)
         else:
             out.append('["' + clean(part).replace('"', '\\"') + '"]')
-    return "".join(out)
+    text = "".join(out)
+    return text if len(text) <= _MAX_PATH else f"{text[: _MAX_PATH // 2]}...{text[-_MAX_PATH // 2 :]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +87,19 @@ class Problem:
     file: str = ""
     line: int = 0
 
+    @property
+    def place(self) -> str:
+        """File and line, with a space behind; nothing where they are not known."""
+        return f"{shown_path(self.file)}:{self.line} " if self.file else ""
+
+    @property
+    def text(self) -> str:
+        """Message and hint, fit for a terminal: a message may name a file, or come from an earlier run."""
+        text = self.message[:_MAX_MESSAGE] + (f"; {self.hint[:_MAX_MESSAGE]}" if self.hint else "")
+        return shown_path(text)
+
     def __str__(self) -> str:
-        where = f"{shown_path(self.file)}:{self.line} " if self.file else ""
-        text = f"{where}{json_path(self.path)}: {self.message}"
-        return text + (f"; {self.hint}" if self.hint else "")
+        return f"{self.place}{json_path(self.path)}: {self.text}"
 
 
 class ProblemError(AtdataError, ValueError):
@@ -88,3 +116,6 @@ class ProblemError(AtdataError, ValueError):
         if more:
             shown.append(f"... and {more} more")
         super().__init__(f"{clean(what)} refused: " + "\n".join(shown))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.problems, self.what)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, TextIO
 
-from atdata_codegen.problems import Problem, json_path, shown_path
+from atdata_codegen.problems import Problem, json_path
 
 if TYPE_CHECKING:
     from atdata_codegen.config import Settings
@@ -18,9 +18,8 @@ __all__ = ["TerminalProgress", "account", "print_problems", "terminal_progress"]
 def print_problems(problems: Iterable[Problem], stream: TextIO) -> None:
     """``file:line json-path: error: what, and what to do``, errors last, where they are seen."""
     for problem in sorted(problems, key=lambda p: p.severity == "error"):
-        place = f"{shown_path(problem.file)}:{problem.line} " if problem.file else ""
-        hint = f"; {problem.hint}" if problem.hint else ""
-        print(f"{place}{json_path(problem.path)}: {problem.severity}: {problem.message}{hint}", file=stream)
+        path = json_path(problem.path)
+        print(f"{problem.place}{path}: {problem.severity}: {problem.text}", file=stream)
 
 
 def account(result: Result, settings: Settings, dry_run: bool, as_json: bool) -> str:

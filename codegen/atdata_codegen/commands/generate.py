@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from atdata_codegen.config import MODELS, Settings, load_settings
 from atdata_codegen.generate import Result, generate
+from atdata_codegen.problems import shown_path
 from atdata_codegen.report import account, print_problems, terminal_progress
 
 __all__ = ["run"]
@@ -74,6 +75,6 @@ def _report(result: Result, settings: Settings, options: argparse.Namespace) -> 
             ("orphan", result.changes.orphans),
         ):
             for name in names:
-                print(f"{word}: {settings.root}/{name}")
+                print(f"{word}: {shown_path(settings.root)}/{shown_path(name)}")
     if not options.quiet:
         print(account(result, settings, options.dry_run, as_json=False))

@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 
 from atdata_codegen.jsonschema.editor import EDITOR_SCHEMAS, editor_schema
-from atdata_codegen.problems import Problem
+from atdata_codegen.problems import Problem, shown_path
 from atdata_codegen.report import print_problems
 
 __all__ = ["run"]
@@ -71,7 +71,7 @@ def _export(options: argparse.Namespace) -> int:
     if options.check:
         for word in ("missing", "changed", "orphans"):
             for path in getattr(difference, word):
-                print(f"{word.removesuffix('s')}: {path}")
+                print(f"{word.removesuffix('s')}: {shown_path(path)}")
     errors = sum(problem.severity == "error" for problem in problems)
     if not options.quiet:
         count = len(difference.missing) + len(difference.changed)

@@ -17,7 +17,10 @@ _LIMIT = 1 << 63
 
 
 class Problems:
-    """Collects the problems of one document, up to a bound, and the references that it makes."""
+    """Collects the problems of one document, and the references that it makes.
+
+    There is a bound on errors and one on warnings, so that no number of warnings hides what is wrong.
+    """
 
     MOST = 200
 
@@ -25,14 +28,17 @@ class Problems:
         self.found: list[Problem] = []
         self.refs: list[tuple[Path, str, str]] = []
         self.errors = 0
+        self.warnings = 0
+        self.objects = 0
 
     def error(self, path: Path, message: str, hint: str = "", code: str = "invalid") -> None:
         self.errors += 1
-        if len(self.found) < self.MOST:
+        if self.errors <= self.MOST:
             self.found.append(Problem(path, message, hint, "error", code))
 
     def warning(self, path: Path, message: str, hint: str = "", code: str = "unusual") -> None:
-        if len(self.found) < self.MOST:
+        self.warnings += 1
+        if self.warnings <= self.MOST:
             self.found.append(Problem(path, message, hint, "warning", code))
 
 

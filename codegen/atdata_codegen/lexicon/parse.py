@@ -12,7 +12,7 @@ from typing import Any
 from atdata_codegen.lexicon import model as m
 from atdata_codegen.lexicon.endpoints import endpoint, permission_set
 from atdata_codegen.lexicon.fields import Path, Problems, Reader
-from atdata_codegen.lexicon.types import is_def_name, is_type, parse_object, parse_type
+from atdata_codegen.lexicon.types import MAX_OBJECTS, is_def_name, is_type, parse_object, parse_type
 from atdata_codegen.problems import Problem, clean
 from atdata_lexicon.syntax import is_nsid
 
@@ -51,6 +51,9 @@ def _document(value: object, problems: Problems) -> m.Document | None:
         return None
     if not raw:
         problems.error(("defs",), "is empty", "define at least one name")
+    if len(raw) > MAX_OBJECTS:
+        problems.error(("defs",), f"holds {len(raw):,} definitions; the limit is {MAX_OBJECTS:,}", "split the document")
+        return None
     defs: dict[str, m.Definition] = {}
     for name, node in raw.items():
         path: Path = ("defs", name)

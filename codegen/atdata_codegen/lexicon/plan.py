@@ -18,6 +18,8 @@ __all__ = ["ClassPlan", "FieldPlan", "ModulePlan", "NamePlan", "ValuesPlan", "pl
 
 _BUILTINS = frozenset({"bool", "bytes", "dict", "int", "list", "str"})
 _RUNTIME = frozenset({"Blob", "CidLink", "UNSET", "Unset"})
+#: Longest wish for a name that is made of the names around it; what is cut off, a number makes up for.
+_LONGEST = 120
 #: Widest annotation that stays on the field's own line.
 _WIDE = 96
 
@@ -207,7 +209,7 @@ class _Planner:
         builtin: Callable[[str], str],
     ) -> FieldPlan:
         pointer = f"{at}/properties/{wire}"
-        wish = owner + pascal(wire)
+        wish = (owner + pascal(wire))[:_LONGEST]
         members = annotate(kind, self.imports, builtin, lambda obj: self._nested(obj, wish, pointer + _suffix(kind)))
         required = wire in parent.required
         nullable = isinstance(parent, m.Object) and wire in parent.nullable

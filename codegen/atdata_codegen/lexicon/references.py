@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from atdata_codegen.lexicon import model as m
 from atdata_codegen.lexicon.catalog import Catalog
+from atdata_codegen.lexicon.fields import Problems
 from atdata_codegen.problems import Problem, Severity
 
 __all__ = ["missing_references"]
@@ -12,6 +13,7 @@ __all__ = ["missing_references"]
 def missing_references(document: m.Document, catalog: Catalog, strict: bool) -> list[Problem]:
     """A problem for each reference to another document that does not resolve; errors when ``strict``."""
     problems: list[Problem] = []
+    more = 0
     severity: Severity = "error" if strict else "warning"
     for path, nsid, name in document.refs:
         exports = catalog.exports(nsid)
@@ -26,5 +28,10 @@ def missing_references(document: m.Document, catalog: Catalog, strict: bool) -> 
             hint = "mend the reference"
         else:
             continue
-        problems.append(Problem(path, message, hint, severity, "unresolved"))
+        if len(problems) < Problems.MOST:
+            problems.append(Problem(path, message, hint, severity, "unresolved"))
+        else:
+            more += 1
+    if more:
+        problems.append(Problem((), f"{more} more references lead nowhere", "", severity, "unresolved"))
     return problems

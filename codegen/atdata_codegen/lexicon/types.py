@@ -16,6 +16,12 @@ _LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 _NAME = _LETTERS | frozenset("0123456789_-$")
 _PROPERTY = _NAME | frozenset(".:")
 
+#: Every object becomes a class and every property a field of it.
+MAX_OBJECTS = 4096
+MAX_PROPERTIES = 4096
+#: Longest way to an object, in characters: it stands in the module for each object.
+_MAX_WAY = 2048
+
 FORMATS = frozenset(
     {
         "at-identifier", "at-uri", "cid", "datetime", "did", "handle", "nsid", "tid", "record-key", "uri", "language",
@@ -120,7 +126,15 @@ def _token(r: Reader, nsid: str) -> m.Type:
     return m.Token(r.text("description") or "")
 
 
-def _object(r: Reader, nsid: str) -> m.Type:
+def _object(r: Reader, nsid: str) -> m.Type | None:
+    r.problems.objects += 1
+    if r.problems.objects > MAX_OBJECTS:
+        if r.problems.objects == MAX_OBJECTS + 1:
+            r.problems.error(r.path, f"is more than {MAX_OBJECTS:,} objects in one document", "split the document")
+        return None
+    if len(r.path) > 8 and sum(len(str(part)) for part in r.path) > _MAX_WAY:
+        r.problems.error(r.path, "lies too deep below long names", "give it a definition of its own")
+        return None
     text = r.text("description") or ""
     required, nullable = r.texts("required") or (), r.texts("nullable") or ()
     properties = _properties(r, nsid)
@@ -135,7 +149,11 @@ def _object(r: Reader, nsid: str) -> m.Type:
 
 def _properties(r: Reader, nsid: str) -> dict[str, m.Type]:
     found: dict[str, m.Type] = {}
-    for name, node in (r.mapping("properties") or {}).items():
+    given = r.mapping("properties") or {}
+    if len(given) > MAX_PROPERTIES:
+        r.error("properties", f"holds {len(given):,} fields; the limit is {MAX_PROPERTIES:,}", "use more objects")
+        return found
+    for name, node in given.items():
         path: Path = (*r.path, "properties", name)
         if not _is_property(name):
             r.problems.error(
