@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import IO, Any, Protocol, Self, runtime_checkable
 
-__all__ = ["DataSource", "Packable"]
+__all__ = ["AbstractDataStore", "DataSource", "DeletesShards", "ListsShards", "Packable", "VerifiesShards"]
 
 
 @runtime_checkable
@@ -75,4 +75,74 @@ class Packable(Protocol):
     @property
     def as_wds(self) -> dict[str, Any]:
         """This sample as WebDataset writes it: ``__key__`` and ``msgpack``."""
+        ...
+
+
+@runtime_checkable
+class AbstractDataStore(Protocol):
+    """Where shards are put: S3, a folder, or anything with these methods.
+
+    An index writes through its store and remembers the URLs that come back. What else a store can do is said by
+    further protocols, each asked for where it is needed: :class:`ListsShards`, :class:`VerifiesShards`,
+    :class:`DeletesShards`.
+
+    >>> class Keeps:
+    ...     def write_shards(self, dataset, *, prefix, **kwargs):
+    ...         return [f"memory://{prefix}/data-000000.tar"]
+    ...     def read_url(self, url):
+    ...         return url
+    ...     def supports_streaming(self):
+    ...         return True
+    >>> isinstance(Keeps(), AbstractDataStore), isinstance(Keeps(), DeletesShards)
+    (True, False)
+    """
+
+    def write_shards(self, dataset: Any, /, *, prefix: str, **kwargs: Any) -> list[str]:
+        """Store all shards of ``dataset`` under ``prefix`` and return their URLs in order, or raise.
+
+        When this returns, every shard is stored; options such as ``maxcount`` are the store's own.
+        """
+        ...
+
+    def read_url(self, url: str, /) -> str:
+        """A URL that readers can open, for one that :meth:`write_shards` returned."""
+        ...
+
+    def supports_streaming(self) -> bool:
+        """Whether shards can be read piece by piece; False when they must be fetched whole first."""
+        ...
+
+
+@runtime_checkable
+class ListsShards(Protocol):
+    """A store that knows what it holds."""
+
+    def list_shards(self, prefix: str = "") -> Iterator[str]:
+        """The URLs of all shards under ``prefix``."""
+        ...
+
+
+@runtime_checkable
+class VerifiesShards(Protocol):
+    """A store that can compare what it holds with what was written."""
+
+    def verify(self, what: str | Iterable[str] = "") -> Any:
+        """Check the shards of these URLs, or all under a prefix; the result names what is damaged."""
+        ...
+
+
+@runtime_checkable
+class DeletesShards(Protocol):
+    """A store that can be cleaned."""
+
+    def leftovers(self, keep: Iterable[str] | None = None) -> list[str]:
+        """The URLs of what writing left behind and no entry refers to; ``keep`` are the URLs of all entries."""
+        ...
+
+    def gc(self, keep: Iterable[str] | None = None) -> list[str]:
+        """Remove the leftovers; returns what was removed."""
+        ...
+
+    def delete(self, urls: Iterable[str], /) -> None:
+        """Remove the shards of these URLs. What is gone already is no error."""
         ...
