@@ -157,6 +157,8 @@ def test_columns_are_chosen_by_name(tmp_path: Path) -> None:
     with pytest.raises(atdata.SchemaError, match="column 'odd' is a map"):
         atdata.import_parquet(path, tmp_path / "a.tar")
     assert [s.i for s in samples(atdata.import_parquet(path, tmp_path / "a.tar", columns=["i"]))] == [0]
+    mixed = table(tmp_path / "b.parquet", i=[0], bad=[[[1], [1, 2], []]])
+    assert [s.i for s in samples(atdata.import_parquet(mixed, tmp_path / "a.tar", skip=["bad"]))] == [0]
     with pytest.raises(KeyError, match=r"no column 'j'; it has 'i', 'odd'"):
         atdata.import_parquet(path, tmp_path / "a.tar", columns=["j"])
 

@@ -75,6 +75,7 @@ def _parts(field: Any, name: str, where: str) -> Iterator[tuple[tuple[str, ...],
 
 def _converter(kind: Any) -> _Convert | None:
     types = arrow().types
+    kind = getattr(kind, "storage_type", kind)  # extension types of others
     if types.is_dictionary(kind):
         return _converter(kind.value_type)
     if types.is_date(kind) or types.is_time(kind) or types.is_timestamp(kind):

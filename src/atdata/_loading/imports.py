@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,6 +37,7 @@ def import_parquet(
     *,
     name: str = "Sample",
     columns: Sequence[str] | None = None,
+    skip: Collection[str] = (),
     samples: int = 100,
     **options: Any,
 ) -> Dataset[Any]:
@@ -44,8 +45,9 @@ def import_parquet(
 
     ``path`` is a file, a pattern, a folder, or a list of files; ``out`` a tar file or a pattern such as
     ``data-%06d.tar``. ``schema`` is a sample class or a schema document; without one it is drafted from the first
-    ``samples`` rows and called ``name``. Other options go to :func:`~atdata.write`. Rows pass through in batches,
-    so files may be larger than memory. What ``to_parquet`` wrote comes back with every dtype and shape::
+    ``samples`` rows and called ``name``, without the fields in ``skip``. Other options go to
+    :func:`~atdata.write`. Rows pass through in batches, so files may be larger than memory. What ``to_parquet``
+    wrote comes back with every dtype and shape::
 
         dataset = atdata.import_parquet("table.parquet", "table-%06d.tar", name="Row")
     """
@@ -56,7 +58,7 @@ def import_parquet(
     else:
         files = [local_path(os.fspath(file)) for file in path]
     if schema is None:
-        schema = _drafted(islice(parquet_records(files, columns), max(samples, 1)), name, {})
+        schema = _drafted(islice(parquet_records(files, columns), max(samples, 1)), name, {}, skip)
     return _write(parquet_records(files, columns), out, as_sample_type(schema), options)
 
 
@@ -67,6 +69,7 @@ def import_huggingface(
     *,
     name: str = "Sample",
     columns: Sequence[str] | None = None,
+    skip: Collection[str] = (),
     samples: int = 100,
     **options: Any,
 ) -> Dataset[Any] | DatasetDict[Any]:
@@ -87,7 +90,7 @@ def import_huggingface(
     if schema is None:
         heads = [list(islice(huggingface.records_of(part, columns), max(samples, 1))) for part in parts.values()]
         known = {field: more for part in parts.values() for field, more in huggingface.describe(part).items()}
-        schema = _drafted(chain.from_iterable(heads), name, known)
+        schema = _drafted(chain.from_iterable(heads), name, known, skip)
     cls = as_sample_type(schema)
 
     def each(part: Any, path: str) -> Dataset[Any]:
@@ -97,7 +100,14 @@ def import_huggingface(
 
 
 def import_folder(
-    folder: _Path, out: _Path, schema: Any = None, *, name: str = "Sample", samples: int = 100, **options: Any
+    folder: _Path,
+    out: _Path,
+    schema: Any = None,
+    *,
+    name: str = "Sample",
+    skip: Collection[str] = (),
+    samples: int = 100,
+    **options: Any,
 ) -> Dataset[Any] | DatasetDict[Any]:
     """Write a folder of files as typed shards, and return them as a dataset.
 
@@ -114,7 +124,7 @@ def import_folder(
         raise FileNotFoundError(f"{shown(str(folder), 300)} is no folder")
     parts = split_folders(path)
     folders = {split: Folder.read(part) for split, part in (parts or {"": path}).items()}
-    fields, mapping, label = folder_schema(list(folders.values()), samples, ())
+    fields, mapping, label = folder_schema(list(folders.values()), samples, skip)
     cls = as_sample_type(document(name, "1.0.0", fields, "", mapping) if schema is None else schema)
 
     def each(part: Folder, path: str) -> Dataset[Any]:
@@ -140,10 +150,12 @@ def _splits(parts: Mapping[str, Any], out: _Path, each: Callable[[Any, str], Any
     return DatasetDict({split: each(parts[split], pattern.replace("{split}", split)) for split in splits}, cls)
 
 
-def _drafted(records: _Records, name: str, known: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """A document for ``records``; ``known`` is what else is known of the fields."""
+def _drafted(
+    records: _Records, name: str, known: Mapping[str, Mapping[str, Any]], skip: Collection[str]
+) -> dict[str, Any]:
+    """A document for ``records``; ``known`` is what else is known of its fields."""
     check_schema_name(name)
-    seen = Seen()
+    seen = Seen(skip)
     for where, record in records:
         seen.add(record, where)
     if not seen.count:
