@@ -62,9 +62,10 @@ class Columns:
 
 
 def _size(value: Any) -> int:
-    size = getattr(value, "nbytes", None)
-    if isinstance(size, int):
-        return size
+    count = getattr(value, "size", None)
+    if isinstance(count, int):
+        # Parquet keeps small integers in four bytes, and takes as much again while it packs them.
+        return max(int(value.nbytes), 4 * count)
     if isinstance(value, str | bytes):
         return len(value)
     if isinstance(value, list | tuple):
