@@ -13,6 +13,8 @@ import pytest
 NSIDS = [
     "com.example.a",
     "com.example.a.b",
+    "com.example.a.c",
+    "org.xY.thing",
     "com.example.fooBar",
     "com.example.foobar",
     "org.x-y.thing",

@@ -77,6 +77,13 @@ def test_names_that_meet_in_snake_case_stay_apart(project: Any, names: tuple[str
     )
 
 
+def test_names_that_meet_keep_their_own_spelling_where_they_can(project: Any) -> None:
+    project.generate(thing("com.example.meet", "createdAt", "created_at", "list-uri", "listUri"))
+    meet = project.module("com.example.meet").Meet
+
+    assert set(meet.__slots__) == {"createdAt", "created_at", "listUri", "list_uri"}
+
+
 def test_the_order_of_properties_does_not_change_their_names(new_project: Any) -> None:
     names = ["fooBar", "foo_bar", "FooBar", "any", "Any", "x"]
     seen = set()

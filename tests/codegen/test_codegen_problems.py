@@ -59,7 +59,9 @@ def test_all_problems_of_all_files_are_reported_together(project: Any) -> None:
         "worse.json:1 $",
         "text.json:2 $",
     }
-    assert len(run.err.splitlines()) == 8
+    files = [line.partition(".json")[0] for line in run.err.splitlines()]
+    assert len(files) == 8
+    assert files == sorted(files)
 
 
 def test_one_invalid_document_does_not_stop_the_others(project: Any) -> None:
@@ -79,6 +81,37 @@ def test_a_document_that_became_invalid_is_reported_by_every_run(project: Any) -
 
     assert (first.status, second.status) == (1, 1)
     assert first.err == second.err
+
+
+WRONG = {
+    "a closed union of nothing": {"type": "union", "refs": [], "closed": True},
+    "a default of another type": {"type": "string", "default": 5},
+    "a default beside a constant": {"type": "string", "default": "a", "const": "a"},
+    "limits the wrong way round": {"type": "string", "minLength": 5, "maxLength": 4},
+    "a range the wrong way round": {"type": "integer", "minimum": 5, "maximum": 4},
+    "a negative length": {"type": "bytes", "maxLength": -1},
+    "an array of nothing": {"type": "array"},
+    "a reference that is none": {"type": "ref", "ref": "../a"},
+    "a reference that is a URL": {"type": "ref", "ref": "file:///etc/passwd"},
+    "a required field that is not there": {"type": "object", "required": ["x"], "properties": {}},
+    "a reserved name": {"type": "object", "properties": {"$type": {"type": "string"}}},
+    "an integer that is none": {"type": "integer", "maximum": 1.5},
+    "a truth that is none": {"type": "boolean", "default": 1},
+    "a list that is none": {"type": "string", "enum": "a"},
+    "a type that is none": {"type": ["string", "null"]},
+    "no type at all": {},
+    "no object at all": 5,
+}
+
+
+@pytest.mark.parametrize("node", WRONG.values(), ids=WRONG)
+def test_what_the_specification_forbids_is_refused(node: Any, project: Any) -> None:
+    project.write(document("com.example.bad", main=obj(x=node)))
+    run = project.run()
+
+    assert run.status == 1
+    assert "$.defs.main.properties.x" in run.err
+    assert len(run.err.splitlines()) == 1
 
 
 def test_the_report_as_json_says_the_same(project: Any) -> None:
