@@ -28,8 +28,10 @@ def mapped_shard(source: DataSource, shard: str) -> ShardFile | None:
     path = None if find is None else find(shard)
     if path is None:
         return None
+    if os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path)):
+        return None
     with open(path, "rb", buffering=0) as file:
-        if not os.path.isfile(path) or is_compressed(file.read(4)):
+        if is_compressed(file.read(4)):
             return None
     return open_shard(path, name=shard)
 

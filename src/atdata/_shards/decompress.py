@@ -60,14 +60,20 @@ class _Rest(io.RawIOBase):
         if self._head:
             got = min(len(view), len(self._head))
             view[:got], self._head = self._head[:got], self._head[got:]
-        elif self._readinto is not None:
-            got = self._readinto(view) or 0
         else:
-            part = self._stream.read(len(view))
-            got = len(part)
-            view[:got] = part
+            got = self._more(view)
         self.count += got
-        return int(got)
+        return got
+
+    def _more(self, view: memoryview) -> int:
+        if self._readinto is not None:
+            try:
+                return int(self._readinto(view) or 0)
+            except (NotImplementedError, io.UnsupportedOperation):
+                self._readinto = None  # inherited, and never written
+        part = self._stream.read(len(view))
+        view[: len(part)] = part
+        return len(part)
 
 
 class _Gunzip(io.RawIOBase):

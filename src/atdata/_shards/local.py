@@ -7,8 +7,10 @@ mapped; :mod:`atdata._writing` never does that, it puts a new file in the old on
 
 from __future__ import annotations
 
+import errno
 import mmap
 import os
+import stat
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
@@ -136,13 +138,16 @@ def _read(path: str, name: str, verify: bool) -> ShardFile:
     try:
         status = os.fstat(descriptor)
         identity = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+        if stat.S_ISDIR(status.st_mode):
+            raise IsADirectoryError(errno.EISDIR, "a folder, not a shard", path)
+        if not stat.S_ISREG(status.st_mode):
+            raise ShardError("is no regular file and cannot be mapped", shard=name)
         if not status.st_size:
             return ShardFile(path, identity, memoryview(b""), name=name, trust_index=False)
-        mapping = mmap.mmap(descriptor, status.st_size, access=mmap.ACCESS_READ)
-    except (OSError, ValueError, OverflowError) as error:
-        if isinstance(error, IsADirectoryError):
-            raise
-        raise ShardError(f"cannot be mapped: {error}", shard=name) from error
+        try:
+            mapping = mmap.mmap(descriptor, status.st_size, access=mmap.ACCESS_READ)
+        except (OSError, ValueError, OverflowError) as error:
+            raise ShardError(f"cannot be mapped: {error}", shard=name) from error
     finally:
         os.close(descriptor)
     return ShardFile(path, identity, memoryview(mapping), name=name, trust_index=not verify)
