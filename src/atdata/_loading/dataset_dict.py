@@ -6,19 +6,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
 if TYPE_CHECKING:
-    from atdata import Dataset
+    from atdata._dataset.dataset import Dataset
 
 __all__ = ["DatasetDict"]
 
 S = TypeVar("S")
 
-if TYPE_CHECKING:
-    _Base = dict[str, Dataset[S]]
-else:
-    _Base = dict
 
-
-class DatasetDict(_Base, Generic[S]):  # type: ignore[type-arg, unused-ignore]  # dict itself at run time
+class DatasetDict(dict[str, "Dataset[S]"], Generic[S]):
     """A dictionary of split names to datasets, as :func:`~atdata.load_dataset` returns it.
 
     >>> splits = DatasetDict({"train": None, "test": None}, streaming=True)

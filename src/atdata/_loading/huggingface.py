@@ -107,7 +107,9 @@ def _at(row: Mapping[str, Any], path: tuple[str, ...], convert: _Convert | None)
     value: Any = row
     for name in path:
         value = value.get(name) if isinstance(value, Mapping) else None
-    if value is None or convert is None:
+    if value is None:
+        return None
+    if convert is None:
         return value.isoformat() if hasattr(value, "isoformat") else value
     return convert(value)
 

@@ -21,7 +21,7 @@ from atdata._loading.seen import Seen
 from atdata._loading.splits import group
 
 if TYPE_CHECKING:
-    from atdata import Dataset
+    from atdata._dataset.dataset import Dataset
     from atdata._loading.dataset_dict import DatasetDict
 
 __all__ = ["import_folder", "import_huggingface", "import_parquet"]

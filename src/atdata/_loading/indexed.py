@@ -28,8 +28,7 @@ def resolve(path: str, sample_type: type[Any] | None, index: IndexLike | None) -
     if index is None:
         index = _local_index(path) if who == "local" else _public_index(path, who)
     entry = index.get_dataset(name)
-    if sample_type is None:
-        sample_type = index.decode_schema(entry.schema_ref)
+    kind: type[Any] = index.decode_schema(entry.schema_ref) if sample_type is None else sample_type
     urls = [str(url) for url in entry.data_urls]
     if not urls:
         raise FileNotFoundError(f"the dataset {shown(name)} has no shards")
@@ -37,7 +36,7 @@ def resolve(path: str, sample_type: type[Any] | None, index: IndexLike | None) -
     local = who == "local"
     names = dict.fromkeys(url for address in urls for url in sources.expand(address))
     splits = group((split_of(url.rpartition("/")[2]), url) for url in names)
-    return {split: _source(shards, store, local) for split, shards in splits.items()}, sample_type
+    return {split: _source(shards, store, local) for split, shards in splits.items()}, kind
 
 
 def _source(urls: list[str], store: Any, local: bool) -> Any:

@@ -14,7 +14,7 @@ from atdata._loading.indexed import IndexLike, resolve
 from atdata._loading.splits import DEFAULT, canonical, group
 
 if TYPE_CHECKING:
-    from atdata import Dataset
+    from atdata._dataset.dataset import Dataset
 
 __all__ = ["load_dataset"]
 

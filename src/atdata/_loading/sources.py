@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from atdata._sources import braces
 from atdata._sources.places import scheme_of
 from atdata._sources.s3 import S3Source
 from atdata._sources.url import URLSource
 
+if TYPE_CHECKING:
+    from atdata._dataset.dataset import Dataset
+
 __all__ = ["dataset", "expand", "is_remote", "listed", "s3_source", "source_of"]
+
+S = TypeVar("S")
 
 
 def is_remote(path: str) -> bool:
@@ -51,6 +55,10 @@ def s3_source(bucket: str, urls: Sequence[str], credentials: Mapping[str, str], 
     return S3Source(bucket, keys, endpoint=endpoint, credentials=credentials)
 
 
-def dataset(source: Any, sample_type: type[Any]) -> Any:
+def dataset(source: Any, sample_type: type[S]) -> Dataset[S]:
     """The dataset of a source."""
-    return import_module("atdata").Dataset[sample_type](source)
+    from atdata._dataset.dataset import Dataset
+
+    kind: Any = Dataset
+    made: Dataset[S] = kind[sample_type](source)
+    return made
