@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from atdata._constraints import Range as Range
     from atdata._constraints import Shape as Shape
     from atdata._constraints import Unit as Unit
+    from atdata._dataset.dataset import Dataset as Dataset
+    from atdata._dataset.iteration import Iteration as Iteration
+    from atdata._dataset.mixing import mix as mix
     from atdata._decode import decode_schema as decode_schema
     from atdata._decorate import packable as packable
     from atdata._dict_sample import DictSample as DictSample
@@ -61,11 +64,13 @@ _WHERE = {
     "AtdataError": "_errors",
     "ChecksumError": "_sources.verified",
     "DataSource": "_protocols",
+    "Dataset": "_dataset.dataset",
     "DatasetDict": "_loading.dataset_dict",
     "DecodeError": "_errors",
     "DictSample": "_dict_sample",
     "EncodeError": "_errors",
     "InvalidSampleError": "_errors",
+    "Iteration": "_dataset.iteration",
     "KeyClashError": "_writing.errors",
     "Labels": "_constraints",
     "Lens": "lens",
@@ -102,6 +107,7 @@ _WHERE = {
     "import_parquet": "_loading.imports",
     "infer_schema": "_loading.infer",
     "load_dataset": "_loading.load",
+    "mix": "_dataset.mixing",
     "packable": "_decorate",
     "write": "_writing.write",
 }
@@ -111,11 +117,13 @@ __all__ = [
     "AtdataError",
     "ChecksumError",
     "DataSource",
+    "Dataset",
     "DatasetDict",
     "DecodeError",
     "DictSample",
     "EncodeError",
     "InvalidSampleError",
+    "Iteration",
     "KeyClashError",
     "Labels",
     "Lens",
@@ -153,6 +161,7 @@ __all__ = [
     "infer_schema",
     "lens",
     "load_dataset",
+    "mix",
     "packable",
     "write",
 ]

@@ -92,7 +92,7 @@ class SampleBatch(Generic[T_co], metaclass=BatchMeta):
 
     @classmethod
     def _from_reader(
-        cls, sample_type: type[Any], columns: dict[str, Any], length: int, load: Callable[[], list[Any]]
+        cls, sample_type: type[Any], columns: Any, length: int, load: Callable[[], list[Any]]
     ) -> Self:
         """A batch whose columns are made as ``columns`` is asked for them, and whose samples ``load`` makes."""
         batch = cls.__new__(cls)

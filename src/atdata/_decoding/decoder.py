@@ -27,6 +27,9 @@ T = TypeVar("T")
 #: Samples up to this size are put side by side when they come from several buffers.
 _SMALL = 16_384
 
+#: So few samples are sooner read one by one.
+_FEW = 8
+
 _known: WeakKeyDictionary[type[Any], Decoder[Any]] = WeakKeyDictionary()
 
 
@@ -85,6 +88,8 @@ class ColumnDecoder(SampleDecoder[T]):
         self._layouts: dict[frozenset[str] | None, Layout] = {}
 
     def rows(self, block: SampleBlock, indices: Indices) -> list[T]:
+        if not isinstance(indices, slice) and len(indices) < _FEW:
+            return super().rows(block, indices)
         columns = self.columns([(block, indices)])
         return columns.rows(0, len(columns))
 

@@ -1,0 +1,16 @@
+"""Typed datasets: iteration, random access, lazy views."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from atdata._lazy import lazy_classes
+
+if TYPE_CHECKING:
+    from atdata._dataset.dataset import Dataset as Dataset
+    from atdata._dataset.iteration import Iteration as Iteration
+    from atdata._dataset.mixing import mix as mix
+
+__all__ = ["Dataset", "Iteration", "mix"]
+
+__getattr__, __dir__ = lazy_classes(__name__, {"Dataset": "dataset", "Iteration": "iteration", "mix": "mixing"}, [])

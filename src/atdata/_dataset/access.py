@@ -1,0 +1,155 @@
+"""The other half of a dataset's face: samples by number, raw samples, tables, and how it shows itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+
+from atdata._dataset.view import batch_of
+
+if TYPE_CHECKING:
+    import os
+    from pathlib import Path
+
+    from atdata._batch import SampleBatch
+    from atdata._dataset.core import Core
+
+__all__ = ["Access"]
+
+S_co = TypeVar("S_co", covariant=True)
+
+
+class Access(Generic[S_co]):
+    """What :class:`Dataset` inherits."""
+
+    _core: Core
+
+    # ------------------------------------------------------------------ by number
+
+    def __len__(self) -> int:
+        """How many samples there are; ``TypeError`` where only reading would tell."""
+        if self._core.view.drops:
+            raise TypeError("a filtered dataset does not know how many samples it has before they are read")
+        return self._core.count()
+
+    def __bool__(self) -> bool:
+        """Always true: a dataset is not opened to ask whether it is empty."""
+        return True
+
+    @overload
+    def __getitem__(self, number: int) -> S_co: ...
+    @overload
+    def __getitem__(self, number: slice) -> list[S_co]: ...
+    def __getitem__(self, number: int | slice) -> Any:
+        """The sample of this number, or a list of the samples of a slice."""
+        from atdata._dataset.numbered import by_number
+
+        if isinstance(number, slice):
+            return by_number(self._core, range(*number.indices(len(self))))
+        if not hasattr(number, "__index__"):
+            raise TypeError(f"a sample is asked for by its number, not by {number!r}")
+        index = number.__index__()
+        count = self._core.count(look=False)
+        if not -count <= index < count:
+            raise IndexError(f"sample {index} was asked for, and there are only {count}")
+        return by_number(self._core, [index % count])[0]
+
+    def __getitems__(self, numbers: Sequence[int]) -> list[S_co]:
+        """The samples of these numbers, decoded together. DataLoader calls this."""
+        from atdata._dataset.numbered import by_number
+
+        count = self._core.count(look=False)
+        return by_number(self._core, [n if n >= 0 else n + count for n in numbers])
+
+    def _chosen(self, numbers: Iterable[int]) -> Core:
+        from atdata._dataset.numbered import chosen
+
+        return chosen(self._core, numbers)
+
+    # ------------------------------------------------------------------ raw samples
+
+    def wrap(self, sample: Mapping[str, Any]) -> S_co:
+        """The sample in a raw one as WebDataset has it: a dictionary with msgpack bytes under ``msgpack``."""
+        return self._core.view.sample(self._stored(sample, _raw(sample)))  # type: ignore[no-any-return]
+
+    def wrap_batch(self, batch: Mapping[str, Any]) -> SampleBatch[Any]:
+        """The samples in a raw batch: a dictionary with a list of msgpack bytes under ``msgpack``."""
+        view = self._core.view
+        samples = [view.sample(self._stored(batch, raw)) for raw in _raw(batch)]
+        return batch_of(view.sample_type, samples)  # type: ignore[no-any-return]
+
+    def _stored(self, sample: Mapping[str, Any], raw: bytes) -> Any:
+        return self._core.view.stored.from_bytes(raw)
+
+    # ------------------------------------------------------------------ elsewhere
+
+    def torch(self, batch_size: int | None = None, *, shuffle: bool = False, **options: Any) -> Any:
+        """A torch ``IterableDataset`` of the samples as dictionaries of tensors, in batches of ``batch_size``.
+
+        Give it to ``DataLoader(..., batch_size=None)``: batches are made here, workers and ranks share them
+        so that the order is that of one process, and tensors use the memory that arrays were decoded into.
+        Rank and world size are those of ``torch.distributed`` or of the environment, unless given. Other
+        options are those of :meth:`shuffled` or :meth:`ordered`. Call ``set_epoch`` before each epoch.
+        """
+        from atdata._dataset._torch import iterable
+
+        return iterable(self, batch_size, shuffle, options)
+
+    def torch_map(self) -> Any:
+        """A map-style torch dataset: ``len``, and samples by number as dictionaries of tensors."""
+        from atdata._dataset._torch import numbered
+
+        return numbered(self)
+
+    def to_parquet(
+        self,
+        path: str | os.PathLike[str],
+        sample_map: Any = None,
+        maxcount: int | None = None,
+        **kwargs: Any,
+    ) -> list[Path]:
+        """Write the samples as Parquet; see :func:`atdata._export.parquet.to_parquet`."""
+        from atdata._export.parquet import to_parquet
+
+        return to_parquet(self._exported(), path, sample_map, maxcount, **kwargs)
+
+    def to_arrow(self, columns: Sequence[str] | None = None, limit: int | None = None) -> Any:
+        """The samples as a ``pyarrow.Table``: all fields or ``columns`` of them, all samples or the first ``limit``."""
+        from atdata._export.tables import to_arrow
+
+        return to_arrow(self._exported(), columns, limit)
+
+    def to_pandas(self, columns: Sequence[str] | None = None, limit: int | None = None) -> Any:
+        """The samples as a ``pandas.DataFrame``, one column a field."""
+        from atdata._export.tables import to_pandas
+
+        return to_pandas(self._exported(), columns, limit)
+
+    def _exported(self) -> Any:
+        return self
+
+    # ------------------------------------------------------------------ shown
+
+    def __repr__(self) -> str:
+        from atdata._dataset.show import line
+
+        return line(self._core)
+
+    def _repr_html_(self) -> str:
+        from atdata._dataset.show import page
+
+        return page(self)
+
+
+def _raw(sample: Mapping[str, Any]) -> Any:
+    found = sample.get("msgpack") if isinstance(sample, Mapping) else None
+    if found is None:
+        from atdata._shards.errors import MalformedSampleError
+
+        has = ", ".join(sorted(str(name) for name in sample)[:10]) if isinstance(sample, Mapping) else repr(sample)[:80]
+        raise MalformedSampleError(
+            f"'msgpack' field not found (there is: {has}); write samples with sample.as_wds or atdata.write",
+            shard=str(sample.get("__url__", "")) if isinstance(sample, Mapping) else "",
+            key=str(sample.get("__key__", "")) if isinstance(sample, Mapping) else None,
+        )
+    return found

@@ -1,0 +1,163 @@
+"""What a dataset is without its face: a source, a view of its samples, and the state that its passes share."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from atdata._batch import SampleBatch, batch_type_of
+from atdata._dataset.view import View, batch_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from atdata._dataset.losses import Losses
+    from atdata._dataset.mixing import Mixture
+    from atdata._dataset.settings import Settings
+    from atdata._dataset.table import Table
+    from atdata._decoding import Columns
+    from atdata._order import Slot, Span
+    from atdata._protocols import DataSource
+    from atdata._shards.errors import OnError
+    from atdata._shards.local import ShardFile
+
+__all__ = ["Core", "Epochs"]
+
+
+class Epochs:
+    """Numbers passes, so that each shuffled pass has an order of its own."""
+
+    def __init__(self) -> None:
+        self.next = 0
+
+    def set(self, epoch: int) -> None:
+        """Number the next pass ``epoch``."""
+        if isinstance(epoch, bool) or not isinstance(epoch, int) or epoch < 0:
+            raise ValueError(f"an epoch is a number from 0 on, not {epoch!r}")
+        self.next = epoch
+
+    def take(self) -> int:
+        """The number of a pass that begins now."""
+        epoch = self.next
+        self.next += 1
+        return epoch
+
+
+@dataclass(slots=True)
+class Core:
+    """``chosen`` are the numbers of the only samples there are, when some were selected."""
+
+    source: DataSource
+    view: View
+    title: str
+    on_error: OnError = "raise"
+    chosen: NDArray[np.int64] | range | None = None
+    mixture: Mixture | None = None
+    epochs: Epochs = field(default_factory=Epochs)
+    _files: OrderedDict[str, ShardFile] = field(default_factory=OrderedDict)
+    _lock: Any = field(default_factory=threading.Lock)
+    _random: Table | None = None
+
+    def with_view(self, view: View) -> Core:
+        """The same samples, seen another way."""
+        return replace(self, view=view)
+
+    def shards(self) -> list[str]:
+        """The names of all shards."""
+        return list(self.source.shard_list)
+
+    def local(self, shards: Sequence[str]) -> bool:
+        """Whether any sample can be reached at once."""
+        from atdata._dataset.table import all_mapped
+
+        return all_mapped(self.source, shards)
+
+    def table(self, shards: Sequence[str]) -> Table:
+        """The shards as numbered samples; all are files here."""
+        from atdata._dataset.table import Table, fresh
+
+        with self._lock:
+            return Table(self.source, shards, fresh(self._files))
+
+    def open_table(self, losses: Losses, what: str) -> Table:
+        """The table with all shards open; ``what`` could not be done without."""
+        shards = self.shards()
+        if not self.local(shards):
+            raise TypeError(
+                f"{what} needs shards that are plain .tar files on this machine; "
+                f"streamed or compressed ones are read from the beginning: use ordered() or head()"
+            )
+        table = self.table(shards)
+        table.open_all(losses)
+        return table
+
+    def random_table(self) -> Table:
+        """The table for access by number, opened once."""
+        if self._random is None:
+            from atdata._dataset.losses import Losses
+
+            self._random = self.open_table(Losses(self.on_error), "access by number")
+        return self._random
+
+    def count(self, *, look: bool = True) -> int:
+        """How many samples there are before any filter; with ``look``, of the files as they are now."""
+        from atdata._dataset.table import fresh
+
+        before = len(self._files)
+        if look and self._random is not None and len(fresh(self._files)) < before:
+            self._random = None
+        if self.mixture is not None:
+            return self.mixture.count(self)
+        if self.chosen is not None:
+            return len(self.chosen)
+        return self.random_table().count
+
+    def span(self, settings: Settings, slot: Slot, start: int, total: int | None) -> Span:
+        """The part of a pass that ``slot`` reads."""
+        from atdata._order import Span
+
+        return Span(slot, settings.batch_size or 1, start, total, settings.even)
+
+    def batch_maker(self) -> Callable[[Columns, int, int], Any]:
+        """What makes batches of decoded columns."""
+        view = self.view
+        cls = view.sample_type
+        kind: type[SampleBatch[Any]] = batch_type_of(cls)
+        if not view.steps:
+
+            def plain(columns: Columns, low: int, high: int) -> Any:
+                return kind._from_reader(cls, columns.part(low, high), high - low, lambda: columns.rows(low, high))
+
+            return plain
+        if view.columnar:
+
+            def through(columns: Columns, low: int, high: int) -> Any:
+                part: Any = columns.part(low, high)
+                for step in view.steps:
+                    assert step.columns is not None
+                    part = step.columns(part)
+                return kind._from_columns(cls, part, high - low)
+
+            return through
+
+        def changed(columns: Columns, low: int, high: int) -> Any:
+            return batch_of(cls, view.samples(columns.rows(low, high)))
+
+        return changed
+
+    def __getstate__(self) -> dict[str, Any]:
+        left = ("_files", "_lock", "_random")
+        return {name: getattr(self, name) for name in self.__slots__ if name not in left}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for name, value in state.items():
+            setattr(self, name, value)
+        self._files = OrderedDict()
+        self._lock = threading.Lock()
+        self._random = None

@@ -1,0 +1,80 @@
+"""A pass over shards that are files here: positions to numbers to samples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from atdata._dataset.stretches import Stretch, decoded
+
+if TYPE_CHECKING:
+    from atdata._dataset.losses import Losses
+    from atdata._dataset.table import Table
+    from atdata._decoding import Decoder
+    from atdata._order import Order, Span
+
+__all__ = ["LocalPass"]
+
+#: Most samples decoded together, and most bytes that are copied together to decode them.
+_MOST = 2048
+_BYTES = 2 << 20
+
+
+class LocalPass:
+    """One slot's way through a pass. ``chosen`` numbers the samples anew when only some were selected."""
+
+    def __init__(
+        self,
+        table: Table,
+        decoder: Decoder[Any],
+        order: Order,
+        span: Span,
+        losses: Losses,
+        *,
+        chosen: NDArray[np.int64] | None = None,
+        fields: frozenset[str] | None = None,
+        scattered: bool = False,
+    ) -> None:
+        self._table = table
+        self._decoder = decoder
+        self._order = order
+        self._span = span
+        self._losses = losses
+        self._chosen = chosen
+        self._fields = fields
+        self._scattered = scattered or chosen is not None
+
+    def stretches(self, step: int) -> Iterator[Stretch]:
+        """What the slot reads from its ``step`` on. The first stretch is short, so that it is there at once."""
+        batch = self._span.batch
+        batches = max(1, 32 // batch)
+        most = max(1, _MOST // batch)
+        while True:
+            high = step - step % batch + batches * batch
+            numbers = self._numbers(step, high)
+            if len(numbers):
+                pieces, order = self._table.pieces(numbers)
+                size = 1
+                for stretch in decoded(self._decoder, pieces, order, step, self._fields, self._losses):
+                    size = max(stretch.size, 1)
+                    yield stretch
+                if self._scattered:
+                    most = max(1, min(_MOST, max(_BYTES // size, 64)) // batch)
+            if len(numbers) < high - step:
+                break
+            step = high
+            batches = min(batches * 4, most)
+        if self._span.total is None:
+            self._table.check()
+
+    def _numbers(self, low: int, high: int) -> NDArray[np.int64]:
+        positions = self._span.positions(low, high)
+        if not len(positions):
+            return positions
+        if self._span.total is None and not self._table.reach(int(positions[-1]), self._losses):
+            positions = positions[: np.searchsorted(positions, self._table.count)]
+        numbers = self._order(positions)
+        return numbers if self._chosen is None else self._chosen[numbers]

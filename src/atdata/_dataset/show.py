@@ -1,0 +1,68 @@
+"""How a dataset shows itself: a line for the terminal, a table for the notebook."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from atdata._errors import shown
+
+if TYPE_CHECKING:
+    from atdata._dataset.core import Core
+
+__all__ = ["line", "page"]
+
+
+def line(core: Core) -> str:
+    """Sample class, source, and what was made of it; nothing is opened."""
+    url = getattr(core.source, "url", None)
+    where = shown(url, 120) if isinstance(url, str) else shown(repr(core.source), 120)[1:-1]
+    text = f"{core.title}({where})"
+    if core.mixture is not None:
+        text = f"<mixture of {len(core.mixture.parts)} {core.title}>"
+    if core.chosen is not None:
+        text += f".select({len(core.chosen)} samples)"
+    for step in core.view.steps:
+        name = getattr(step.call, "__name__", type(step.call).__name__)
+        text += f".filter({name})" if step.keep else f".map({name})"
+    return text
+
+
+def page(dataset: Any) -> str:
+    """Fields with type, dtype and shape, of the first sample."""
+    core: Core = dataset._core
+    parts = [f"<b>{escape(line(core))}</b>"]
+    try:
+        parts.append(f"<div>{len(core.shards())} shards</div>")
+        found = dataset.head(1)
+    except Exception as error:  # a notebook must show what it can
+        return "".join([*parts, f"<div>cannot be read: {escape(shown(str(error), 300))}</div>"])
+    if not found:
+        return "".join([*parts, "<div>no samples</div>"])
+    rows = "".join(
+        f"<tr><td>{escape(name)}</td><td>{escape(kind)}</td><td>{escape(text)}</td></tr>"
+        for name, kind, text in _fields(found[0])
+    )
+    head = "<tr><th>field</th><th>type</th><th>first sample</th></tr>"
+    return "".join([*parts, f"<table>{head}{rows}</table>"])
+
+
+def _fields(sample: Any) -> list[tuple[str, str, str]]:
+    names = getattr(sample, "__dataclass_fields__", None)
+    values = sample.items() if names is None else [(name, getattr(sample, name)) for name in names]
+    return [(name, _kind(value), _text(value)) for name, value in values]
+
+
+def _kind(value: Any) -> str:
+    if hasattr(value, "dtype"):
+        return f"{value.dtype} {tuple(value.shape)}"
+    return type(value).__name__
+
+
+def _text(value: Any) -> str:
+    if hasattr(value, "dtype"):
+        flat = value.reshape(-1)[:4].tolist() if value.size else []
+        return "[" + ", ".join(str(v)[:12] for v in flat) + (", ...]" if value.size > 4 else "]")
+    if isinstance(value, str | bytes):
+        return shown(value, 60)
+    return repr(value)[:60]

@@ -1,0 +1,172 @@
+"""The shards of a dataset as one long row of numbered samples, for shards that are files on this machine."""
+
+from __future__ import annotations
+
+import os
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from atdata._dataset.losses import Losses
+from atdata._shards.access import mapped_shard
+from atdata._shards.local import is_compressed
+
+if TYPE_CHECKING:
+    from atdata._decoding import Piece, SampleBlock
+    from atdata._protocols import DataSource
+    from atdata._shards.local import ShardFile
+
+__all__ = ["Table", "all_mapped", "fresh", "gather"]
+
+Ints = NDArray[np.int64]
+
+#: Mappings that a dataset keeps from pass to pass. Each takes a file descriptor.
+_KEPT = 256
+
+
+def all_mapped(source: DataSource, shards: Sequence[str]) -> bool:
+    """Whether every shard is an uncompressed file here, so that any sample can be reached at once.
+
+    A missing file is ``FileNotFoundError``.
+    """
+    find = getattr(source, "local_path", None)
+    if find is None:
+        return False
+    paths = [find(shard) for shard in shards]
+    return all(path is not None for path in paths) and all(map(_mappable, paths))
+
+
+def _mappable(path: str) -> bool:
+    with open(path, "rb", buffering=0) as file:
+        return os.path.isfile(path) and not is_compressed(file.read(4))
+
+
+def fresh(known: OrderedDict[str, ShardFile]) -> OrderedDict[str, ShardFile]:
+    """``known`` without files that are not what they were."""
+    for shard, file in list(known.items()):
+        try:
+            status = os.stat(file.path)
+            same = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns) == file.identity
+        except OSError:
+            same = False
+        if not same:
+            del known[shard]
+    return known
+
+
+class Table:
+    """Shards opened one after the other, as far as anybody has asked.
+
+    ``known`` keeps the files that were opened lately; :func:`fresh` drops those that have changed.
+    """
+
+    def __init__(self, source: DataSource, shards: Sequence[str], known: OrderedDict[str, ShardFile]) -> None:
+        self._source = source
+        self._shards = shards
+        self._known = known
+        self._ends: list[int] = []
+        self._bounds: Ints = np.zeros(1, np.int64)
+        self._error: Exception | None = None
+
+    @property
+    def count(self) -> int:
+        """How many samples the shards opened so far have."""
+        return self._ends[-1] if self._ends else 0
+
+    def counts(self) -> Ints:
+        """How many samples each shard has; only when all are open."""
+        ends = np.array([0, *self._ends], np.int64)
+        return ends[1:] - ends[:-1]
+
+    def open_all(self, losses: Losses) -> int:
+        """Open all shards; how many samples there are. Damage anywhere is reported."""
+        while self._open_next(losses):
+            pass
+        if self._error is not None:
+            raise self._error
+        return self.count
+
+    def reach(self, number: int, losses: Losses) -> bool:
+        """Open shards until sample ``number`` is among theirs; False when there are not so many."""
+        while self.count <= number:
+            if not self._open_next(losses):
+                return False
+        return True
+
+    def check(self) -> None:
+        """Raise the error that ended the row, if one did."""
+        if self._error is not None:
+            raise self._error
+
+    def _open_next(self, losses: Losses) -> bool:
+        if self._error is not None or len(self._ends) == len(self._shards):
+            return False
+        file = self._open(self._shards[len(self._ends)])
+        count = len(file.block.offsets)
+        for fault in file.faults:
+            if losses.fatal:
+                # what stands before the damage can still be read
+                count = fault.before
+                self._error = fault.error
+                break
+            losses(fault.error)
+        self._ends.append(self.count + count)
+        self._bounds = np.array(self._ends, np.int64)
+        return True
+
+    def _open(self, shard: str) -> ShardFile:
+        known = self._known.get(shard)
+        if known is not None:
+            self._known.move_to_end(shard)
+            return known
+        file = mapped_shard(self._source, shard)
+        if file is None:
+            raise FileNotFoundError(f"{shard} was a file here and is none any more")
+        self._known[shard] = file
+        while len(self._known) > _KEPT:
+            self._known.popitem(last=False)
+        return file
+
+    def _block(self, owner: int) -> SampleBlock:
+        return self._open(self._shards[owner]).block
+
+    def pieces(self, numbers: Ints) -> tuple[list[Piece], NDArray[np.intp] | None]:
+        """Where the samples of these numbers are, and in which order they were asked for."""
+        first, last = int(numbers[0]), int(numbers[-1])
+        if last - first + 1 == len(numbers) and (len(numbers) == 1 or (np.diff(numbers) == 1).all()):
+            return self._run(first, last + 1), None
+        owners = np.searchsorted(self._bounds, numbers, "right")
+        starts = np.concatenate(([0], self._bounds[:-1]))
+        return gather(self._block, owners, numbers - starts[owners])
+
+    def _run(self, low: int, high: int) -> list[Piece]:
+        owner = int(np.searchsorted(self._bounds, low, "right"))
+        found: list[Piece] = []
+        while low < high:
+            begin = self._ends[owner - 1] if owner else 0
+            end = min(self._ends[owner], high)
+            if end > low:
+                found.append((self._block(owner), slice(low - begin, end - begin)))
+            low = end
+            owner += 1
+        return found
+
+
+def gather(
+    block: Callable[[int], SampleBlock], owners: NDArray[Any], rows: Ints
+) -> tuple[list[Piece], NDArray[np.intp] | None]:
+    """Sample ``rows[k]`` of ``block(owners[k])`` for each ``k``, as pieces and their order."""
+    order = np.argsort(owners, kind="stable")
+    owners, rows = owners[order], rows[order]
+    cuts = np.flatnonzero(np.diff(owners)) + 1
+    pieces: list[Piece] = []
+    for low, high in zip([0, *cuts.tolist()], [*cuts.tolist(), len(owners)], strict=True):
+        pieces.append((block(int(owners[low])), rows[low:high]))
+    if len(pieces) == 1:
+        return pieces, None
+    back = np.empty_like(order)
+    back[order] = np.arange(len(order))
+    return pieces, back

@@ -1,0 +1,90 @@
+"""What happens to samples between the bytes and the user: functions that change or drop them, and lenses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from atdata._batch import SampleBatch, batch_type_of
+
+__all__ = ["ColumnLens", "Step", "View", "batch_of"]
+
+
+class ColumnLens(Protocol):
+    """A lens that works on whole columns. ``fields`` are those it reads; no others are decoded.
+
+    A :class:`~atdata.Lens` that can do this has an attribute ``columns`` of this shape.
+    """
+
+    @property
+    def fields(self) -> frozenset[str]: ...
+    def __call__(self, columns: Mapping[str, Any]) -> Mapping[str, Any]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One function: with ``keep`` it says whether a sample stays, else it gives the sample that takes its place."""
+
+    call: Callable[[Any], Any]
+    keep: bool = False
+    columns: ColumnLens | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """All steps from the stored samples to those of ``sample_type``."""
+
+    stored: type[Any]
+    sample_type: type[Any]
+    steps: tuple[Step, ...] = ()
+
+    def then(self, step: Step, sample_type: type[Any]) -> View:
+        """This view, then ``step``."""
+        return View(self.stored, sample_type, (*self.steps, step))
+
+    @property
+    def drops(self) -> bool:
+        """Whether samples may be dropped, so that nobody knows how many there will be."""
+        return any(step.keep for step in self.steps)
+
+    @property
+    def fields(self) -> frozenset[str] | None:
+        """The only fields that are ever read, when that is known."""
+        first = self.steps[0].columns if self.columnar and self.steps else None
+        return None if first is None else first.fields
+
+    @property
+    def columnar(self) -> bool:
+        """Whether whole batches can go through column by column."""
+        return all(step.columns is not None for step in self.steps)
+
+    def sample(self, sample: Any) -> Any:
+        """One sample through all steps that change it."""
+        for step in self.steps:
+            if not step.keep:
+                sample = step.call(sample)
+        return sample
+
+    def samples(self, samples: Iterable[Any]) -> list[Any]:
+        """Samples through all steps; what is dropped is missing."""
+        found = list(samples)
+        for step in self.steps:
+            found = [s for s in found if step.call(s)] if step.keep else [step.call(s) for s in found]
+        return found
+
+    def kept(self, samples: Sequence[Any]) -> list[tuple[int, Any]]:
+        """As :meth:`samples`, each with its place among the given ones."""
+        found = list(enumerate(samples))
+        for step in self.steps:
+            found = [(i, s) for i, s in found if step.call(s)] if step.keep else [(i, step.call(s)) for i, s in found]
+        return found
+
+
+def batch_of(sample_type: type[Any], samples: list[Any]) -> Any:
+    """Samples as a batch of their type; a list when they are no samples any more."""
+    if not hasattr(sample_type, "from_data"):
+        return samples
+    batch: SampleBatch[Any] = batch_type_of(sample_type)._from_columns(sample_type, {}, len(samples))
+    batch._samples = samples
+    return batch
