@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,11 @@ LIMITS = {"seconds": 10, "rss_mb": 400}
 
 
 def run(folder: Path, adapter: Path = ADAPTER) -> dict[str, Any]:
-    done = subprocess.run(
-        [sys.executable, str(RUNNER), str(folder), str(adapter)],
-        capture_output=True, text=True, check=False, timeout=900,
-        env={**os.environ, "XDG_CACHE_HOME": str(folder / "cache") if os.access(folder, os.W_OK) else ""},
-    )  # fmt: skip
+    with tempfile.TemporaryDirectory() as cache:
+        done = subprocess.run(
+            [sys.executable, str(RUNNER), str(folder), str(adapter)],
+            capture_output=True, text=True, check=False, timeout=900, env={**os.environ, "XDG_CACHE_HOME": cache},
+        )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
     found: dict[str, Any] = json.loads(done.stdout)
     return found
