@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -125,6 +127,34 @@ def test_without_an_index_a_local_name_is_refused_with_both_remedies(monkeypatch
     monkeypatch.delenv("ATDATA_INDEX", raising=False)
     with pytest.raises(ValueError, match=r"give index=, or set ATDATA_INDEX"):
         atdata.load_dataset("@local/words", Text)
+
+
+@pytest.mark.parametrize("where", ["team.db", "redis://localhost:1/0"])
+def test_the_environment_may_name_the_local_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+    made: list[dict[str, Any]] = []
+
+    def open_index(**given: Any) -> Index:
+        made.append(given)
+        return index_of(written(tmp_path, "data-0.tar"))
+
+    monkeypatch.setenv("ATDATA_INDEX", where)
+    monkeypatch.setitem(sys.modules, "atdata.local", SimpleNamespace(Index=open_index))
+    monkeypatch.setitem(sys.modules, "redis", SimpleNamespace(Redis=SimpleNamespace(from_url=str.upper)))
+
+    assert atdata.load_dataset("@local/words").num_shards == {"train": 1}
+    assert made == [{"path": "team.db"} if where == "team.db" else {"redis": "REDIS://LOCALHOST:1/0"}]
+
+
+def test_a_public_index_is_made_for_a_handle_where_there_is_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = index_of("https://data.example.org/a.tar")
+    monkeypatch.setitem(sys.modules, "atdata.atmosphere", SimpleNamespace(public_index=lambda handle: index))
+    assert atdata.load_dataset("@alice.example.org/words").num_shards == {"train": 1}
+
+    monkeypatch.setitem(sys.modules, "atdata.atmosphere", None)
+    with pytest.raises(ValueError, match="give index=, such as AtmosphereIndex"):
+        atdata.load_dataset("@alice.example.org/words")
 
 
 def test_data_files_do_not_go_with_a_name() -> None:

@@ -71,7 +71,7 @@ def load_dataset(
     split: str,
     data_files: _Files = None,
     streaming: bool = False,
-    index: IndexLike,
+    index: IndexLike | None,
 ) -> Dataset[Any]: ...
 @overload
 def load_dataset(
@@ -81,7 +81,7 @@ def load_dataset(
     split: None = None,
     data_files: _Files = None,
     streaming: bool = False,
-    index: IndexLike,
+    index: IndexLike | None,
 ) -> DatasetDict[Any]: ...
 def load_dataset(
     path: _Path,
