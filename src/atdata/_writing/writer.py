@@ -30,6 +30,8 @@ _NUMBER = re.compile(r"%(0?)(\d*)d")
 #: Where a new shard begins when the caller does not say, for patterns with a number.
 _MAX_COUNT = 100_000
 _MAX_SIZE = 3_000_000_000
+#: What a last member, an index and the end marker take beside their content, at most.
+_AROUND = 4096
 
 
 class ShardWriter(Generic[T]):
@@ -112,7 +114,7 @@ class ShardWriter(Generic[T]):
         if (shard.count == self._maxcount) or (
             self._maxsize is not None
             and shard.count
-            and shard.position + size + 2048 + 16 * shard.count > self._maxsize
+            and shard.position + size + _AROUND + 16 * (shard.count + 1) > self._maxsize
         ):
             self._finish_shard()
             shard = self._next_shard()
