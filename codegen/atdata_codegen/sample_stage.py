@@ -10,7 +10,15 @@ from atdata_codegen.lexicon.render import HEADER
 from atdata_codegen.literals import docstring
 from atdata_codegen.positions import locate
 from atdata_codegen.problems import Problem, ProblemError
-from atdata_codegen.samples import SampleSchema, parse_schema, render_samples_init, render_schema, resolve_refs
+from atdata_codegen.samples import (
+    Known,
+    SampleSchema,
+    parse_schema,
+    render_samples_init,
+    render_schema,
+    resolve_refs,
+    unknown,
+)
 from atdata_codegen.sources import Source, digest
 from atdata_codegen.templating import Renderer
 
@@ -27,6 +35,7 @@ class SampleStage:
         self.key = digest("".join(source.sha for _, source in (*samples, *lenses)).encode())
         self._renderer = renderer
         self._schemas = self._resolve(self._parse(samples))
+        self._known = Known(self._schemas)
         newest: dict[str, SampleSchema] = {}
         for schema in self._schemas:
             if schema.name not in newest or newest[schema.name].number < schema.number:
@@ -60,23 +69,46 @@ class SampleStage:
     def _resolve(self, parsed: list[tuple[SampleSchema, Source]]) -> list[SampleSchema]:
         """The schemas whose references all lead somewhere, those that others refer to first.
 
-        A schema that is refused takes with it those that refer to it, so this goes on until nothing changes.
+        A schema that is refused takes with it those that refer to it; only who asked for the newest version may
+        yet find an older one, so this goes on until nothing changes.
         """
         while True:
-            known = [schema for schema, _ in parsed]
-            order: TopologicalSorter[int] = TopologicalSorter()
-            good: list[tuple[SampleSchema, Source]] = []
+            known = Known(schema for schema, _ in parsed)
+            numbers = {id(schema): i for i, schema in enumerate(known)}
+            targets: list[dict[str, int]] = []
+            refused: set[int] = set()
             for i, (schema, source) in enumerate(parsed):
                 try:
-                    targets = resolve_refs(schema, known).values()
+                    found = resolve_refs(schema, known)
                 except ProblemError as error:
                     self.problems.extend(locate(error.problems, source.file, source.raw))
-                    continue
-                order.add(i, *(known.index(target) for target in targets))
-                good.append((schema, source))
-            if len(good) == len(parsed):
-                return [known[i] for i in order.static_order()]
-            parsed = good
+                    refused.add(i)
+                    found = {}
+                targets.append({uri: numbers[id(target)] for uri, target in found.items()})
+            if not refused:
+                order = TopologicalSorter({i: set(uris.values()) for i, uris in enumerate(targets)})
+                return [parsed[i][0] for i in order.static_order()]
+            self._follow(refused, parsed, targets)
+            parsed = [one for i, one in enumerate(parsed) if i not in refused]
+
+    def _follow(
+        self, refused: set[int], parsed: list[tuple[SampleSchema, Source]], targets: list[dict[str, int]]
+    ) -> None:
+        """Refuse what names the very version of a schema that is refused."""
+        users: dict[int, list[int]] = {}
+        for i, uris in enumerate(targets):
+            for target in uris.values():
+                users.setdefault(target, []).append(i)
+        todo = sorted(refused)
+        while todo:
+            for i in users.get(todo.pop(), ()):
+                schema, source = parsed[i]
+                lost = [ref for ref in schema.refs if ref.version and targets[i].get(ref.uri) in refused]
+                if lost and i not in refused:
+                    problems = [unknown(schema, ref) for ref in lost]
+                    self.problems.extend(locate(problems, source.file, source.raw))
+                    refused.add(i)
+                    todo.append(i)
 
     def _render_lenses(self, lenses: Documents) -> dict[str, str]:
         """Modules of every lens between two schemas of this run, by file name; two of one name are refused."""
@@ -95,7 +127,7 @@ class SampleStage:
                     self.problems.extend(locate([problem], source.file, source.raw))
                 continue
             try:
-                files.update(render_lens(lens, self._schemas, self._renderer))
+                files.update(render_lens(lens, self._known, self._renderer))
             except ProblemError as error:
                 self.problems.extend(locate(error.problems, source.file, source.raw))
         return files
@@ -104,7 +136,7 @@ class SampleStage:
         """The files of all schemas and lenses, those that others import first."""
         files: dict[str, str] = {}
         for schema in self._schemas:
-            made = render_schema(schema, self._schemas, self._renderer)
+            made = render_schema(schema, self._known, self._renderer)
             files.update({f"samples/{name}": text for name, text in made.items()})
         if self._schemas:
             init, stub = render_samples_init(self._schemas, self._renderer)

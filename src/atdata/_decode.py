@@ -18,9 +18,10 @@ from typing import Any
 from atdata_codegen.audit import compile_checked
 from atdata_codegen.load import load_json
 from atdata_codegen.problems import ProblemError, clean
+from atdata_codegen.samples.known import Known
 from atdata_codegen.samples.model import SampleSchema, SchemaRef
 from atdata_codegen.samples.parse import parse_schema
-from atdata_codegen.samples.refs import find_schema
+from atdata_codegen.samples.plan import module_names
 
 from atdata import _text_cache
 from atdata._errors import AtdataError, SchemaError
@@ -34,18 +35,19 @@ Resolve = Callable[[str], Document | None]
 
 _ROOT = "atdata._decoded"
 _MAX_REFS = 32
+_MAX_NESTED = 1000
 _MAX_MESSAGE = 1800
 
 _lock = fork_safe_lock()
-_known: dict[tuple[str, ...], _Decoded] = {}
+_known: dict[str, _Decoded] = {}
 
 
 class _Decoded:
-    """A class with what is needed to make it again."""
+    """A class with what is needed to make it again. ``refs`` has its nested classes by address."""
 
     __slots__ = ("cls", "key", "module", "refs", "schema", "text")
 
-    def __init__(self, schema: SampleSchema, text: str, refs: dict[str, _Decoded], key: tuple[str, ...]) -> None:
+    def __init__(self, schema: SampleSchema, text: str, refs: dict[str, _Decoded], key: str) -> None:
         self.schema = schema
         self.text = text
         self.refs = refs
@@ -54,21 +56,58 @@ class _Decoded:
         self.cls: type[PackableSample[Any]]
 
     def documents(self) -> tuple[tuple[str, str, str], ...]:
-        """Address, text and origin of every nested schema, at any depth."""
+        """Address, text and origin of every nested schema, at any depth, each once."""
         found: dict[str, tuple[str, str, str]] = {}
-        for uri, nested in self.refs.items():
-            found[uri] = (uri, nested.text, nested.schema.origin)
-            for entry in nested.documents():
-                found.setdefault(entry[0], entry)
+        todo = [self]
+        while todo:
+            outer = todo.pop()
+            for ref in outer.schema.refs:
+                address, nested = _address(ref, outer.schema), outer.refs[ref.uri]
+                if address not in found:
+                    found[address] = (address, nested.text, nested.schema.origin)
+                    todo.append(nested)
         return tuple(found.values())
 
-    def schemas(self) -> list[SampleSchema]:
-        """The nested schemas, at any depth."""
-        found = []
-        for uri, nested in self.refs.items():
-            # One document may be found at several addresses; here it is the one that was asked for.
-            found += [replace(nested.schema, uri=uri), *nested.schemas()]
+    def schemas(self) -> dict[str, SampleSchema]:
+        """The schema of each address."""
+        return {uri: nested.schema for uri, nested in self.refs.items()}
+
+
+class _Search:
+    """One call: every nested document is asked for once, and there is an end to how many."""
+
+    def __init__(self, resolve: Resolve | None) -> None:
+        self._resolve = resolve
+        self._found: dict[str, _Decoded] = {}
+        self._asked = 0
+
+    def nested(self, ref: SchemaRef, home: SampleSchema, above: tuple[str, ...]) -> _Decoded:
+        what = f"{clean(home.name)} {home.version}: the nested schema {clean(ref.uri, 300)}"
+        address = _address(ref, home)
+        if address in above or len(above) >= _MAX_REFS:
+            raise SchemaError(f"{what} refers back to itself, or nests too deep")
+        found = self._found.get(address)
+        if found is None:
+            self._asked += 1
+            if self._asked > _MAX_NESTED:
+                raise SchemaError(f"{what} is one of more than {_MAX_NESTED:,} nested schemas")
+            document = self._resolve(address) if self._resolve is not None else None
+            if document is None:
+                raise SchemaError(f"{what} is not known here; give resolve= a function that finds its document")
+            origin = home.origin if ref.origin == "local" else ref.origin
+            found = self._found[address] = _decode(document, origin, self, (*above, address))
+        if Known([replace(found.schema, uri=ref.uri)]).find(ref, home.origin) is None:
+            raise SchemaError(
+                f"{what} was resolved to {found.schema.name} {found.schema.version}, which is another one"
+            )
         return found
+
+
+def _address(ref: SchemaRef, home: SampleSchema) -> str:
+    """Where to ask for ``ref``: in a document from elsewhere, ``local`` is there and not here."""
+    if ref.origin != "local" or home.origin == "local":
+        return ref.uri
+    return ref.uri.replace("atdata://local/", f"atdata://{home.origin}/", 1)
 
 
 def decode_schema(
@@ -77,7 +116,8 @@ def decode_schema(
     """The sample class of a schema document; the same document from the same origin gives the same class.
 
     ``origin`` is where the document was found, ``local`` or a DID; what the document itself says about that
-    is not believed. ``resolve`` gives the document of a nested schema by its URI. Raises
+    is not believed. ``resolve`` gives the document of a nested schema by its URI, in which ``local`` stands
+    for this machine alone: what a DID's document calls local is asked for with the DID. Raises
     :class:`SchemaError` for a document that is no valid schema; nothing of it is run.
 
     >>> field = {"name": "x", "fieldType": {"$type": "ac.foundation.dataset.schemaType#primitive", "primitive": "int"}}
@@ -89,7 +129,7 @@ def decode_schema(
     """
     with _lock:
         try:
-            return _decode(document, origin, resolve, ()).cls
+            return _decode(document, origin, _Search(resolve), ()).cls
         except ProblemError as error:
             raise SchemaError(str(error)[:_MAX_MESSAGE], error.problems) from error
         except SchemaError:
@@ -104,10 +144,11 @@ def rebuild_class(text: str, origin: str, refs: tuple[tuple[str, str, str], ...]
     return decode_schema(text, origin=origin, resolve=documents.get)
 
 
-def _decode(document: Document, origin: str, resolve: Resolve | None, above: tuple[str, ...]) -> _Decoded:
+def _decode(document: Document, origin: str, search: _Search, above: tuple[str, ...]) -> _Decoded:
     schema, plain = _parse(document, origin)
-    refs = {ref.uri: _nested(ref, schema, resolve, above) for ref in schema.refs}
-    key = (origin, schema.cid, *(part for nested in refs.values() for part in nested.key))
+    refs = {ref.uri: search.nested(ref, schema, above) for ref in schema.refs}
+    parts = (origin, schema.cid, *(nested.key for nested in refs.values()))
+    key = sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()
     found = _known.get(key)
     if found is None:
         text = json.dumps(plain, ensure_ascii=True, separators=(",", ":"))
@@ -130,24 +171,10 @@ def _parse(document: Document, origin: str) -> tuple[SampleSchema, dict[str, Any
     return schema, {name: value for name, value in loaded.items() if name != "$ref"}
 
 
-def _nested(ref: SchemaRef, home: SampleSchema, resolve: Resolve | None, above: tuple[str, ...]) -> _Decoded:
-    what = f"{home.name} {home.version}: the nested schema {clean(ref.uri, 300)}"
-    if ref.uri in above or len(above) >= _MAX_REFS:
-        raise SchemaError(f"{what} refers back to itself, or nests too deep")
-    document = resolve(ref.uri) if resolve is not None else None
-    if document is None:
-        raise SchemaError(f"{what} is not known here; give resolve= a function that finds its document")
-    origin = home.origin if ref.origin == "local" else ref.origin
-    nested = _decode(document, origin, resolve, (*above, ref.uri))
-    if find_schema(ref, [replace(nested.schema, uri=ref.uri)], home.origin) is None:
-        raise SchemaError(f"{what} was resolved to {nested.schema.name} {nested.schema.version}, which is another one")
-    return nested
-
-
 def _load(decoded: _Decoded) -> None:
     """Make the module of ``decoded``, in a package of its own where its nested modules are at hand."""
     schema = decoded.schema
-    digest = sha256("\0".join(decoded.key).encode("utf-8", "replace")).hexdigest()
+    digest = decoded.key
     package = f"{_ROOT}.s{digest[:32]}"
     name = f"{package}.{schema.module}"
     file = f"<atdata schema {clean(schema.origin, 80)}/{schema.module} {schema.cid}>"
@@ -157,9 +184,9 @@ def _load(decoded: _Decoded) -> None:
     module.__package__ = package
     made = [name, *(_package(part) for part in (_ROOT, package))]
     sys.modules[name] = module
-    for nested in decoded.refs.values():
-        sys.modules[f"{package}.{nested.schema.module}"] = nested.module
-        made.append(f"{package}.{nested.schema.module}")
+    for uri, part in module_names(schema, decoded.schemas()).items():
+        sys.modules[f"{package}.{part}"] = decoded.refs[uri].module
+        made.append(f"{package}.{part}")
     linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
     try:
         exec(code, module.__dict__)

@@ -15,7 +15,7 @@ from atdata_codegen.lexicon.parse import parse_document
 from atdata_codegen.lexicon.references import missing_references
 from atdata_codegen.positions import locate
 from atdata_codegen.problems import Problem, ProblemError
-from atdata_codegen.samples import SampleSchema, parse_schema, resolve_refs
+from atdata_codegen.samples import Known, SampleSchema, parse_schema, resolve_refs
 from atdata_codegen.sources import Source, kind_of
 
 __all__ = ["Export", "export"]
@@ -61,7 +61,7 @@ def export(sources: Iterable[Source]) -> Export:
     for nsid, (document, source) in lexicons.items():
         found.problems.extend(locate(missing_references(document, catalog, False), source.file, source.raw))
         found.schemas[file_name(nsid)] = export_document(document, documents)
-    known = [schema for schema, _ in samples.values()]
+    known = Known(schema for schema, _ in samples.values())
     for name, (schema, source) in samples.items():
         try:
             refs = resolve_refs(schema, known)

@@ -10,9 +10,8 @@ from atdata_codegen.literals import docstring, literal
 from atdata_codegen.names import Namer
 from atdata_codegen.problems import Problem, ProblemError, clean
 from atdata_codegen.samples.fields import scalar_literal
+from atdata_codegen.samples.known import Known, resolve_refs
 from atdata_codegen.samples.model import ArrayOf, FieldType, NdArray, Primitive, RefType, SampleField, SampleSchema
-from atdata_codegen.samples.refs import find_schema
-from atdata_codegen.samples.render import resolve_refs
 
 __all__ = ["LensPlan", "plan_lens"]
 
@@ -49,9 +48,9 @@ class LensPlan:
 
 def plan_lens(lens: LensDocument, siblings: Iterable[SampleSchema], samples: str, cid: str = "") -> LensPlan:
     """The module of ``lens``. ``samples`` is the package of the sample classes, relative to the module's own."""
-    known = list(siblings)
-    source = find_schema(lens.source, known, lens.origin)
-    target = find_schema(lens.target, known, lens.origin)
+    known = siblings if isinstance(siblings, Known) else Known(siblings)
+    source = known.find(lens.source, lens.origin)
+    target = known.find(lens.target, lens.origin)
     problems = [
         Problem((key,), f"the schema {clean(ref.uri, 300)} is not known", "add its document", code="ref")
         for key, ref, found in (("sourceSchema", lens.source, source), ("targetSchema", lens.target, target))
@@ -101,9 +100,7 @@ def plan_lens(lens: LensDocument, siblings: Iterable[SampleSchema], samples: str
 
 
 class _Mapping:
-    def __init__(
-        self, rules: tuple[FieldRule, ...], source: SampleSchema, target: SampleSchema, known: list[SampleSchema]
-    ) -> None:
+    def __init__(self, rules: tuple[FieldRule, ...], source: SampleSchema, target: SampleSchema, known: Known) -> None:
         self.problems: list[Problem] = []
         self._rules = rules
         self._sources = {field.name: field for field in source.fields}

@@ -12,7 +12,7 @@ from atdata_codegen.samples.codec import CodecPlan, FieldShape, TypePlan, plan_c
 from atdata_codegen.samples.model import ArrayOf, FieldType, NdArray, Primitive, RefType, SampleField, SampleSchema
 from atdata_codegen.samples.symbols import Symbols
 
-__all__ = ["Constant", "PlannedField", "SamplePlan", "plan_schema"]
+__all__ = ["Constant", "PlannedField", "SamplePlan", "module_names", "plan_schema"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,8 @@ def plan_schema(schema: SampleSchema, refs: Mapping[str, SampleSchema]) -> Sampl
     # Keyword-only in any case; required fields first reads better, and both keep the document's order.
     fields = sorted(schema.fields, key=lambda field: field.optional or field.default is not None)
     symbols = Symbols(schema.name, [field.name for field in fields])
-    classes = {uri: symbols.class_of(target) for uri, target in refs.items()}
+    modules = module_names(schema, refs)
+    classes = {uri: symbols.class_of(target, modules[uri]) for uri, target in refs.items()}
     annotator = Annotator(symbols, classes)
     constants = [c for field in fields for c in _constants(field, symbols)]
     by_field = {(c.field, c.what): c.constant.name for c in constants}
@@ -102,6 +103,21 @@ def plan_schema(schema: SampleSchema, refs: Mapping[str, SampleSchema]) -> Sampl
         # a field may have taken the name
         self="self" if all(f.name != "self" for f in fields) else "_self",
     )
+
+
+def module_names(schema: SampleSchema, refs: Mapping[str, SampleSchema]) -> dict[str, str]:
+    """The module that each address in ``schema`` is imported from.
+
+    Schemas of one name and version, found in different places, are told apart by a number.
+    """
+    owners = {schema.module: (schema.origin, schema.cid)}
+    found: dict[str, str] = {}
+    for uri, target in refs.items():
+        name, number = target.module, 2
+        while owners.setdefault(name, (target.origin, target.cid)) != (target.origin, target.cid):
+            name, number = f"{target.module}_{number}", number + 1
+        found[uri] = name
+    return found
 
 
 def _helpers(codec: CodecPlan) -> Iterable[str]:

@@ -1,13 +1,12 @@
-"""Addresses of schemas: which forms there are, and which of the known schemas one means."""
+"""Addresses of schemas: which forms there are."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
-from atdata_codegen.samples.model import SampleSchema, SchemaRef
+from atdata_codegen.samples.model import SchemaRef
 
-__all__ = ["find_schema", "parse_ref"]
+__all__ = ["parse_ref"]
 
 _NAME = r"(?P<name>[A-Za-z][A-Za-z0-9_]{0,127})"
 _NUMBER = r"(?:0|[1-9][0-9]{0,8})"
@@ -33,19 +32,3 @@ def parse_ref(uri: object) -> SchemaRef | None:
         return SchemaRef(uri, match["origin"], match["name"], match["version"] or "")
     match = _AT.fullmatch(uri)
     return SchemaRef(uri, match["origin"]) if match else None
-
-
-def find_schema(ref: SchemaRef, known: Iterable[SampleSchema], home: str = "local") -> SampleSchema | None:
-    """The schema among ``known`` that ``ref`` means; without a version the newest.
-
-    Inside a document, ``local`` means the place where the document itself was found.
-    """
-    if not ref.name:
-        return next((schema for schema in known if schema.uri == ref.uri), None)
-    origin = home if ref.origin == "local" else ref.origin
-    fitting = [
-        schema
-        for schema in known
-        if schema.origin == origin and schema.name == ref.name and ref.version in ("", schema.version)
-    ]
-    return max(fitting, key=lambda schema: schema.number, default=None)

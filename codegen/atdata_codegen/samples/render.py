@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 
-from atdata_codegen.problems import Problem, ProblemError
-from atdata_codegen.samples.model import ArrayOf, FieldType, RefType, SampleSchema
+from atdata_codegen.samples.known import resolve_refs
+from atdata_codegen.samples.model import SampleSchema
 from atdata_codegen.samples.plan import plan_schema
-from atdata_codegen.samples.refs import find_schema
 from atdata_codegen.templating import Renderer
 
-__all__ = ["render_module", "render_samples_init", "render_schema", "resolve_refs"]
+__all__ = ["render_module", "render_samples_init", "render_schema"]
 
 
 def render_schema(schema: SampleSchema, siblings: Iterable[SampleSchema], renderer: Renderer) -> dict[str, str]:
     """The module and the stub of ``schema`` by file name: ``Name_1_0_0.py`` and ``Name_1_0_0.pyi``.
 
-    ``siblings`` are the schemas that it may refer to. Raises :class:`ProblemError` when one is not there,
-    or when references go in a circle.
+    ``siblings`` are the schemas that it may refer to; as :class:`Known`, those and itself.
+    Raises :class:`ProblemError` when one is not there, or when references go in a circle.
     """
     context = {"plan": plan_schema(schema, resolve_refs(schema, siblings))}
     return {
@@ -26,62 +25,9 @@ def render_schema(schema: SampleSchema, siblings: Iterable[SampleSchema], render
     }
 
 
-def render_module(schema: SampleSchema, siblings: Iterable[SampleSchema], renderer: Renderer) -> str:
-    """The module alone, as run time needs it."""
-    return renderer.render("sample_module.py.jinja", {"plan": plan_schema(schema, resolve_refs(schema, siblings))})
-
-
-def resolve_refs(schema: SampleSchema, siblings: Iterable[SampleSchema]) -> dict[str, SampleSchema]:
-    """The schema that each address in ``schema`` means."""
-    known = [schema, *siblings]
-    found: dict[str, SampleSchema] = {}
-    problems: list[Problem] = []
-    for ref in schema.refs:
-        target = find_schema(ref, known, schema.origin)
-        path = _path_of(schema, ref.uri)
-        if target is None:
-            hint = "add its document, or correct the address"
-            problems.append(Problem(path, f"the schema {ref.uri} is not known", hint, code="ref"))
-        elif _reaches(target, schema, known):
-            what = f"{ref.uri} refers back to {schema.name}"
-            problems.append(Problem(path, what, "a sample cannot hold itself", code="ref"))
-        else:
-            found[ref.uri] = target
-    if problems:
-        raise ProblemError(problems, f"sample schema {schema.name} {schema.version}")
-    return found
-
-
-def _reaches(start: SampleSchema, goal: SampleSchema, known: Sequence[SampleSchema]) -> bool:
-    seen: set[tuple[str, str]] = set()
-    todo = [start]
-    while todo:
-        schema = todo.pop()
-        if schema is goal or (schema.origin, schema.cid) == (goal.origin, goal.cid):
-            return True
-        if (schema.origin, schema.cid) in seen:
-            continue
-        seen.add((schema.origin, schema.cid))
-        targets = (find_schema(ref, known, schema.origin) for ref in schema.refs)
-        todo.extend(target for target in targets if target is not None)
-    return False
-
-
-def _path_of(schema: SampleSchema, uri: str) -> tuple[str | int, ...]:
-    for i, field in enumerate(schema.fields):
-        path = _find(field.type, uri)
-        if path is not None:
-            return ("fields", i, "fieldType", *path)
-    return ("fields",)
-
-
-def _find(kind: FieldType, uri: str) -> tuple[str | int, ...] | None:
-    if isinstance(kind, RefType) and kind.ref.uri == uri:
-        return ("ref",)
-    if isinstance(kind, ArrayOf):
-        inner = _find(kind.items, uri)
-        return ("items", *inner) if inner is not None else None
-    return None
+def render_module(schema: SampleSchema, refs: Mapping[str, SampleSchema], renderer: Renderer) -> str:
+    """The module alone, as run time needs it; ``refs`` holds the schema that each address in it means."""
+    return renderer.render("sample_module.py.jinja", {"plan": plan_schema(schema, refs)})
 
 
 def render_samples_init(entries: Iterable[SampleSchema], renderer: Renderer) -> tuple[str, str]:

@@ -65,14 +65,13 @@ class Symbols:
         """A free name for a constant."""
         return self._namer.take(wish)
 
-    def class_of(self, target: SampleSchema) -> str:
-        """What the nested class of ``target`` is called."""
-        key = target.module
-        if key not in self._classes:
-            name = self._namer.take(target.name, target.module, f"_{target.name}")
-            self._classes[key] = (target.module, target.name, name)
+    def class_of(self, target: SampleSchema, module: str) -> str:
+        """What the nested class of ``target``, imported from ``module``, is called."""
+        if module not in self._classes:
+            name = self._namer.take(target.name, module, f"_{target.name}")
+            self._classes[module] = (module, target.name, name)
             self._hidden.add(name)
-        return self._classes[key][2]
+        return self._classes[module][2]
 
     def import_lines(self, constants: bool) -> tuple[str, ...]:
         """The import block of the module, without numpy's; ``Literal`` and ``tuple`` stand in the stub only."""
