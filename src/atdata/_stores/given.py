@@ -1,0 +1,47 @@
+"""What the user wants stored: shards that can be copied as they are, or samples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from atdata._errors import shown
+
+if TYPE_CHECKING:
+    from atdata._protocols import DataSource
+
+__all__ = ["samples_of", "shards_of"]
+
+
+def shards_of(dataset: Any) -> DataSource | None:
+    """The source whose shards hold the very samples of ``dataset``, or None when samples must be asked for.
+
+    A view (a selection, a filter, another type), a mixture, and a dataset that skips damage is not what its shards
+    are.
+    """
+    if _is_source(dataset):
+        source: DataSource = dataset
+        return source
+    core = getattr(dataset, "_core", None)
+    if core is not None:
+        changed = core.view.steps or core.chosen is not None or core.mixture is not None or core.on_error != "raise"
+        return None if changed else core.source
+    source = getattr(dataset, "source", None)  # type: ignore[assignment]  # not known to be one yet
+    return source if _is_source(source) else None
+
+
+def samples_of(dataset: Any) -> tuple[Iterable[Any], type[Any] | None]:
+    """The samples of ``dataset``, in order and one by one, and their class where that is known."""
+    kind = getattr(dataset, "sample_type", None)
+    kind = kind if isinstance(kind, type) else None
+    if hasattr(dataset, "ordered"):
+        return dataset.ordered(batch_size=None), kind
+    if _is_source(dataset):
+        raise TypeError("a source has shards and no samples; give a Dataset to cut its samples into other shards")
+    if isinstance(dataset, Iterable) and not isinstance(dataset, str | bytes):
+        return dataset, kind
+    raise TypeError(f"a Dataset is stored, or samples; {shown(dataset, 120)} is neither")
+
+
+def _is_source(value: Any) -> bool:
+    return callable(getattr(value, "open_shard", None)) and not hasattr(value, "ordered")
