@@ -55,6 +55,8 @@ class HttpStream(io.RawIOBase):
         self._stop = stop
         self._failures = 0
         self._connection: Connection | None = None
+        self._answer: http.client.HTTPResponse | None = None
+        #: The answer, once it was looked at and is what was asked for.
         self._response: http.client.HTTPResponse | None = None
         self._validator: str | None = None
         #: Length of the whole body, once a server has said it.
@@ -134,7 +136,8 @@ class HttpStream(io.RawIOBase):
             if self._validator:
                 asked["If-Range"] = self._validator
         self._connection.request("GET", path, headers=asked)
-        return self._connection.getresponse()
+        self._answer = self._connection.getresponse()
+        return self._answer
 
     def _accept(self, response: http.client.HTTPResponse) -> None:
         status = response.status
@@ -200,6 +203,8 @@ class HttpStream(io.RawIOBase):
         time.sleep(min(pause, 8.0) * (0.5 + random.random() / 2))
 
     def _hang_up(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-        self._connection = self._response = None
+        # The answer holds the socket, too, and for longer than the connection.
+        for open_one in (self._answer, self._connection):
+            if open_one is not None:
+                open_one.close()
+        self._answer = self._connection = self._response = None

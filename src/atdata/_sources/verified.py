@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import tempfile
+import weakref
 from collections.abc import Iterator, Mapping
 from typing import IO, TYPE_CHECKING
 
@@ -41,7 +43,7 @@ class VerifiedSource:
         self.source = source
         self.checksums = dict(checksums)
         self.cache_dir = cache_dir
-        self._temporary: tempfile.TemporaryDirectory[str] | None = None
+        self._temporary: str | None = None
 
     def __reduce__(self) -> tuple[object, ...]:
         return _rebuilt, (self.source, self.checksums, self.cache_dir)
@@ -91,8 +93,9 @@ class VerifiedSource:
             return self.cache_dir
         with _lock:
             if self._temporary is None:
-                self._temporary = tempfile.TemporaryDirectory(prefix="atdata-")
-        return self._temporary.name
+                self._temporary = tempfile.mkdtemp(prefix="atdata-")
+                weakref.finalize(self, shutil.rmtree, self._temporary, ignore_errors=True)
+        return self._temporary
 
 
 def _rebuilt(source: DataSource, checksums: Mapping[str, str], cache_dir: str | None) -> VerifiedSource:
