@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from atdata._order import Even, GlobalShuffle, Permutation, Slot, Span, WindowShuffle, shard_order
-from atdata._order.mixing import MixedOrder, quotas
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from atdata._order import Even, GlobalShuffle, Permutation, Slot, Span, WindowShuffle, shard_order
+from atdata._order.mixing import MixedOrder, quotas
 
 
 @given(st.integers(1, 20_000), st.integers(), st.integers(0, 5))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from atdata._dataset.losses import Losses
-from atdata._dataset.passes import Pass, begin
+from atdata._dataset.passes import Pass, begin, planned
 from atdata._dataset.settings import Settings, current_slot
 from atdata._dataset.state import Progress
 from atdata._dataset.view import batch_of
@@ -95,21 +95,24 @@ class Iteration(Generic[T_co]):
         return found
 
     def __iter__(self) -> Iterator[T_co]:
+        resume, self._resume = self._resume, None
+        saved = None if resume is None else Progress.from_dict(resume)
+        # the epoch is settled now, the files are opened with the first item
+        self._progress = progress = planned(self._core, self._settings, saved)
+        items = self._run(progress, saved)
         if not self._settings.progress:
-            return self._run()
+            return items
         from atdata._dataset._tqdm import shown
 
         try:
             total: int | None = len(self)
         except TypeError:
             total = None
-        return shown(self._run(), total, self._settings.batch_size)
+        return shown(items, total, self._settings.batch_size)
 
-    def _run(self) -> Iterator[T_co]:
+    def _run(self, progress: Progress, saved: Progress | None) -> Iterator[T_co]:
         losses = Losses(self._core.on_error)
-        resume, self._resume = self._resume, None
-        this = begin(self._core, self._settings, resume, losses)
-        self._progress = this.progress
+        this = begin(self._core, self._settings, progress, saved, losses)
         view = self._core.view
         if self._settings.batch_size is None:
             yield from self._singles(this)

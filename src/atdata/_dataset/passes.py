@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from atdata._dataset.settings import Settings
     from atdata._dataset.stretches import Stretch
 
-__all__ = ["Pass", "begin"]
+__all__ = ["Pass", "begin", "planned"]
 
 #: Beyond so many shards a shuffle goes window by window: reading here and there would open files all the time.
 _MOST_SHARDS = 256
@@ -36,11 +36,22 @@ class Pass:
     note: Callable[[], None]
 
 
-def begin(core: Core, settings: Settings, resume: Mapping[str, Any] | None, losses: Losses) -> Pass:
-    """A new pass, or one that goes on from ``resume``."""
+def planned(core: Core, settings: Settings, saved: Progress | None) -> Progress:
+    """Where a new pass stands, or one that goes on from ``saved``, before anything is opened."""
     slot = current_slot(settings)
     batch = settings.batch_size or 1
-    saved = None if resume is None else Progress.from_dict(resume)
+    if saved is None:
+        epoch = core.epochs.take() if settings.mode != "ordered" else 0
+        return Progress(settings.mode, settings.seed, epoch, batch, slot)
+    core.epochs.next = saved.epoch + 1
+    progress = Progress(settings.mode, saved.seed, saved.epoch, batch, slot)
+    progress.mark = saved.mark
+    _resume(progress, saved)
+    return progress
+
+
+def begin(core: Core, settings: Settings, progress: Progress, saved: Progress | None, losses: Losses) -> Pass:
+    """The pass that was planned."""
     shards = core.shards()
     local = core.mixture is not None or core.local(shards)
     mode: str = settings.mode
@@ -48,15 +59,9 @@ def begin(core: Core, settings: Settings, resume: Mapping[str, Any] | None, loss
         mode = "global" if local and (len(shards) <= _MOST_SHARDS or core.chosen is not None) else "window"
     if saved is not None:
         _check(saved, settings, mode)
-        seed, epoch = saved.seed, saved.epoch
-        core.epochs.next = epoch + 1
-    else:
-        seed, epoch = settings.seed, core.epochs.take() if mode != "ordered" else 0
-    progress = Progress(mode, seed, epoch, batch, slot)
+    progress.mode = mode
     if mode == "window":
         progress.window = settings.buffer_shards, settings.buffer_samples
-    if saved is not None:
-        _resume(progress, saved)
     if local:
         return _local(core, settings, progress, losses)
     if mode == "global":
@@ -81,6 +86,7 @@ def _resume(progress: Progress, saved: Progress) -> None:
         )
     else:
         progress.start = saved.position
+    progress.own_shards = saved.own_shards
 
 
 def _local(core: Core, settings: Settings, progress: Progress, losses: Losses) -> Pass:
