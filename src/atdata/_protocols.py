@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import IO, Any, Protocol, Self, runtime_checkable
 
-__all__ = ["AbstractDataStore", "DataSource", "DeletesShards", "ListsShards", "Packable", "VerifiesShards"]
+__all__ = [
+    "AbstractDataStore",
+    "AbstractIndex",
+    "DataSource",
+    "DeletesShards",
+    "IndexEntry",
+    "ListsShards",
+    "Packable",
+    "VerifiesShards",
+]
 
 
 @runtime_checkable
@@ -145,4 +154,88 @@ class DeletesShards(Protocol):
 
     def delete(self, urls: Iterable[str], /) -> None:
         """Remove the shards of these URLs. What is gone already is no error."""
+        ...
+
+
+@runtime_checkable
+class IndexEntry(Protocol):
+    """One dataset of an index, wherever the index is kept.
+
+    >>> from atdata.local import LocalDatasetEntry
+    >>> entry = LocalDatasetEntry(name="cats", schema_ref="atdata://local/sampleSchema/Cat@1.0.0", data_urls=["a.tar"])
+    >>> isinstance(entry, IndexEntry)
+    True
+    """
+
+    @property
+    def name(self) -> str:
+        """Name of the dataset for people."""
+        ...
+
+    @property
+    def schema_ref(self) -> str:
+        """Address of the schema of its samples."""
+        ...
+
+    @property
+    def data_urls(self) -> list[str]:
+        """Where its shards are."""
+        ...
+
+    @property
+    def metadata(self) -> dict[str, Any] | None:
+        """What else was said about it, or None."""
+        ...
+
+
+@runtime_checkable
+class AbstractIndex(Protocol):
+    """A registry of datasets and schemas: a team's own, or one on the AT Protocol's network.
+
+    >>> from atdata.local import Index
+    >>> isinstance(Index(path=":memory:"), AbstractIndex)
+    True
+    """
+
+    @property
+    def data_store(self) -> AbstractDataStore | None:
+        """Where shards are put and read from; None when they stay where they are."""
+        ...
+
+    def insert_dataset(self, ds: Any, *, name: str, schema_ref: str | None = None, **kwargs: Any) -> IndexEntry:
+        """Enter a dataset under ``name``; its schema is published where none is named."""
+        ...
+
+    def get_dataset(self, ref: str) -> IndexEntry:
+        """The entry of that name or address. ``KeyError`` when there is none."""
+        ...
+
+    @property
+    def datasets(self) -> Iterator[IndexEntry]:
+        """Every entry, fetched as it is asked for."""
+        ...
+
+    def list_datasets(self) -> Sequence[IndexEntry]:
+        """Every entry, as a list."""
+        ...
+
+    def publish_schema(self, sample_type: type[Any], *, version: str | None = None, **kwargs: Any) -> str:
+        """Publish the schema of a sample class; returns its address."""
+        ...
+
+    def get_schema(self, ref: str) -> dict[str, Any]:
+        """The schema record at an address. ``KeyError`` when there is none."""
+        ...
+
+    @property
+    def schemas(self) -> Iterator[dict[str, Any]]:
+        """Every schema record, fetched as it is asked for."""
+        ...
+
+    def list_schemas(self) -> Sequence[dict[str, Any]]:
+        """Every schema record, as a list."""
+        ...
+
+    def decode_schema(self, ref: str) -> type[Any]:
+        """The sample class of a schema. ``KeyError`` when there is none, ``ValueError`` when it cannot be decoded."""
         ...

@@ -1,0 +1,286 @@
+"""From a sample class to its schema document: the way back from code to the record that can be published."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import inspect
+import json
+import re
+import textwrap
+import typing
+from collections.abc import Callable, Mapping
+from itertools import pairwise
+from typing import Any
+
+from atdata._annotations import own_annotations
+from atdata._constraints import Labels, MediaType, OneOf, Range, Shape, Unit
+from atdata._errors import shown, type_name
+from atdata._index.entry import now
+from atdata._index.errors import NotASampleTypeError, UnsupportedTypeError
+from atdata._index.metadata import to_record_form
+from atdata._plan import field_hints, is_array, split_optional
+from atdata._uris import check_version, schema_uri
+
+__all__ = ["check_sample_type", "nested_types", "schema_from_class"]
+
+_PREFIX = "ac.foundation.dataset.schemaType#"
+_PRIMITIVES = {str: "str", int: "int", float: "float", bool: "bool", bytes: "bytes"}
+_PRIMITIVE_NAMES = {kind.__name__: kind for kind in _PRIMITIVES}
+_VERSIONED = re.compile(r"_([0-9]+)_([0-9]+)_([0-9]+)")
+_KNOWN = "known are str, int, float, bool, bytes, NDArray, lists of them, and sample classes"
+
+_FAMILIES = frozenset(
+    {"generic", "number", "integer", "signedinteger", "unsignedinteger", "inexact", "floating", "complexfloating",
+     "flexible", "character"}
+)  # fmt: skip
+
+#: The address under which a nested class is published.
+AddressOf = Callable[[type[Any]], str]
+
+
+def check_sample_type(cls: object) -> type[Any]:
+    """``cls`` itself when it is a sample class with declared fields."""
+    if not isinstance(cls, type):
+        raise NotASampleTypeError(f"a sample class expected, not {shown(cls)}; decorate one with @atdata.packable")
+    for name in ("from_data", "from_bytes", "packed", "as_wds"):
+        if not hasattr(cls, name):
+            hint = "decorate it with @atdata.packable"
+            raise NotASampleTypeError(f"{type_name(cls)} is no sample class: it lacks {name}; {hint}")
+    if not dataclasses.is_dataclass(cls):
+        raise NotASampleTypeError(
+            f"{type_name(cls)} is no dataclass, so it has no fields to publish; decorate it with @atdata.packable"
+        )
+    return cls
+
+
+def schema_from_class(
+    cls: type[Any],
+    *,
+    version: str = "1.0.0",
+    description: str | None = None,
+    metadata: Mapping[str, Any] | None = None,
+    created_at: str | None = None,
+    address_of: AddressOf | None = None,
+) -> dict[str, Any]:
+    """The schema document of a sample class.
+
+    ``address_of`` gives the address of a nested sample class; without it the address that its module was generated
+    from, or version 1.0.0 of its name. ``TypeError`` with "Unsupported type" names a field that no schema can express.
+
+    >>> import atdata
+    >>> @atdata.packable
+    ... class Point:
+    ...     "A point on a line."
+    ...     x: float
+    >>> document = schema_from_class(Point)
+    >>> document["name"], document["description"], document["fields"][0]["fieldType"]["primitive"]
+    ('Point', 'A point on a line.', 'float')
+    """
+    check_sample_type(cls)
+    writer = _Writer(cls, address_of or _own_address)
+    described = _descriptions(cls)
+    fields = []
+    for field in dataclasses.fields(cls):
+        entry = writer.field(field)
+        if described.get(field.name):
+            entry["description"] = described[field.name]
+        fields.append(entry)
+    text = _class_doc(cls) if description is None else description
+    return {
+        "$type": "ac.foundation.dataset.sampleSchema",
+        "name": cls.__name__,
+        "version": check_version(version),
+        **({"description": text} if text else {}),
+        "fields": fields,
+        **({"metadata": to_record_form(metadata)} if metadata is not None else {}),
+        "createdAt": created_at or now(),
+    }
+
+
+def nested_types(cls: type[Any]) -> list[type[Any]]:
+    """The sample classes that fields of ``cls`` hold, each once."""
+    found: dict[type[Any], None] = {}
+
+    def note(nested: type[Any]) -> str:
+        found[nested] = None
+        return ""
+
+    writer = _Writer(cls, note)
+    for field in dataclasses.fields(cls):
+        writer.field(field)
+    return list(found)
+
+
+def _own_address(cls: type[Any]) -> str:
+    document = cls.__dict__.get("_document")
+    if document is not None:
+        return schema_uri(cls.__name__, json.loads(document[0])["version"])
+    tail = cls.__module__.rpartition(".")[2]
+    match = _VERSIONED.fullmatch(tail.removeprefix(cls.__name__))
+    return schema_uri(cls.__name__, ".".join(match.groups()) if match else "1.0.0")
+
+
+class _Writer:
+    """Fields of one class as a document holds them."""
+
+    def __init__(self, cls: type[Any], address_of: AddressOf) -> None:
+        self._cls = cls
+        self._address_of = address_of
+        self._hints = field_hints(cls)
+
+    def field(self, field: dataclasses.Field[Any]) -> dict[str, Any]:
+        """One field, with everything that its annotation says."""
+        hint = self._hints[field.name]
+        kind, nullable = split_optional(hint)
+        if isinstance(kind, str) and is_array(kind) and "None" in kind + "Optional" * kind.startswith("Optional"):
+            nullable = True
+        where = f"{type_name(self._cls)}.{shown(field.name)[1:-1]}"
+        found: dict[str, Any] = {
+            "name": field.name,
+            "fieldType": self._type(kind, where),
+            "optional": nullable or field.default is None,
+        }
+        text = _literal(field.default) if type(field.default) is kind else None
+        if type(field.default) is int and kind is float:
+            text = _literal(float(field.default))
+        if text is not None:
+            found["default"] = text
+        for extra in _extras(hint):
+            self._add(found, extra)
+        return found
+
+    def _add(self, found: dict[str, Any], extra: object) -> None:
+        if isinstance(extra, Shape) and found["fieldType"]["$type"] == _PREFIX + "ndarray":
+            found["fieldType"]["shape"] = [str(dim) for dim in extra.dims]
+        elif isinstance(extra, Labels):
+            found["labels"] = list(extra.names)
+        elif isinstance(extra, OneOf):
+            found["enum"] = [text for value in extra.values if (text := _literal(value)) is not None]
+        elif isinstance(extra, Range):
+            for key in ("minimum", "maximum"):
+                text = _literal(getattr(extra, key))
+                if text is not None:
+                    found[key] = text
+        elif isinstance(extra, Unit):
+            found["unit"] = extra.name
+        elif isinstance(extra, MediaType):
+            found["mediaType"] = extra.name
+
+    def _type(self, kind: Any, where: str) -> dict[str, Any]:
+        from atdata._packable import PackableSample
+
+        if isinstance(kind, str):
+            kind = _PRIMITIVE_NAMES.get(kind, kind)
+        if is_array(kind):
+            return {"$type": _PREFIX + "ndarray", "dtype": _dtype(kind, where)}
+        if isinstance(kind, type) and kind in _PRIMITIVES:
+            return {"$type": _PREFIX + "primitive", "primitive": _PRIMITIVES[kind]}
+        origin = typing.get_origin(kind) or kind
+        if origin is list and typing.get_args(kind):
+            item, nullable = split_optional(typing.get_args(kind)[0])
+            if nullable:
+                raise UnsupportedTypeError(f"{where}: Unsupported type: a list cannot hold None; {_KNOWN}")
+            return {"$type": _PREFIX + "array", "items": self._type(item, f"{where}[]")}
+        if isinstance(origin, type) and issubclass(origin, PackableSample):
+            if origin is self._cls:
+                raise UnsupportedTypeError(f"{where}: Unsupported type: a sample cannot hold itself")
+            return {"$type": _PREFIX + "ref", "ref": self._address_of(origin)}
+        hint = _KNOWN
+        if origin is dict:
+            hint = "a dict has no schema; make its keys fields, or keep the dataset without a schema with add_entry"
+        elif origin is list:
+            hint = "say what the list holds, such as list[int]"
+        raise UnsupportedTypeError(f"{where}: Unsupported type {ascii(kind)[:120]}; {hint}")
+
+
+def _extras(hint: Any) -> list[Any]:
+    """What ``Annotated`` says, at the field or on one side of ``| None``."""
+    if typing.get_origin(hint) is typing.Annotated:
+        return [*_extras(typing.get_args(hint)[0]), *hint.__metadata__]
+    if type(None) in typing.get_args(hint):
+        return [extra for arg in typing.get_args(hint) for extra in _extras(arg)]
+    return []
+
+
+def _literal(value: object) -> str | None:
+    """A scalar as documents write it; None for what they cannot."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(int(value)) if -(1 << 63) <= value < 1 << 64 else None
+    if isinstance(value, float):
+        return repr(float(value)) if value == value and abs(value) != float("inf") else None
+    return str(value) if isinstance(value, str) and len(value) <= 1000 else None
+
+
+def _dtype(hint: Any, where: str) -> str:
+    from atdata_codegen.samples.dtypes import canonical_dtype
+
+    scalar: Any = None
+    if isinstance(hint, str):
+        inside = hint.partition("[")[2].rstrip("]| None").rpartition(".")[2] if "[" in hint else ""
+        scalar = inside.removesuffix("_") or None
+        name = scalar
+    else:
+        arguments = typing.get_args(hint)
+        inner = typing.get_args(arguments[1]) if len(arguments) > 1 else ()
+        scalar = inner[0] if inner and isinstance(inner[0], type) else None
+        name = None if scalar is None else _scalar_name(scalar)
+    if scalar is None:
+        return "float32"
+    found = canonical_dtype(name) if name else None
+    if found is None:
+        raise UnsupportedTypeError(
+            f"{where}: Unsupported type: arrays of {ascii(scalar)[:80]}; name one dtype, such as NDArray[np.float32]"
+        )
+    return found
+
+
+def _scalar_name(scalar: type[Any]) -> str | None:
+    import numpy as np
+
+    if not issubclass(scalar, np.generic):
+        return _PRIMITIVES.get(scalar)
+    # Families such as np.floating are no dtype; numpy would guess one.
+    return None if scalar.__name__ in _FAMILIES else np.dtype(scalar).name
+
+
+def _class_doc(cls: type[Any]) -> str:
+    """The docstring that somebody wrote; dataclass writes one too, with the signature."""
+    text = cls.__dict__.get("__doc__")
+    if not isinstance(text, str) or text.startswith(f"{cls.__name__}("):
+        return ""
+    return inspect.cleandoc(text)
+
+
+def _descriptions(cls: type[Any]) -> dict[str, str]:
+    """What stands as a string behind each field, in the class's own source or in its document."""
+    document = cls.__dict__.get("_document")
+    if document is not None:
+        return {f["name"]: f.get("description", "") for f in json.loads(document[0])["fields"]}
+    found: dict[str, str] = {}
+    for base in reversed(cls.__mro__):
+        if own_annotations(base) and "__dataclass_fields__" in base.__dict__:
+            found.update(_attribute_docs(base))
+    return found
+
+
+def _attribute_docs(cls: type[Any]) -> dict[str, str]:
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(cls)))
+    except (OSError, TypeError, SyntaxError, ValueError, RecursionError):
+        return {}  # typed into a prompt, or made by code
+    body = next((node.body for node in tree.body if isinstance(node, ast.ClassDef)), [])
+    found = {}
+    for field, text in pairwise(body):
+        if (
+            isinstance(field, ast.AnnAssign)
+            and isinstance(field.target, ast.Name)
+            and isinstance(text, ast.Expr)
+            and isinstance(text.value, ast.Constant)
+            and isinstance(text.value.value, str)
+        ):
+            # Generated text is wrapped; a description is one paragraph a line.
+            found[field.target.id] = " ".join(inspect.cleandoc(text.value.value).split("\n")).strip()
+    return found

@@ -1,0 +1,220 @@
+"""Entries in storage: by name, by CID, by word and by label.
+
+A name's row holds the whole record, so that finding one takes one question. A CID's row holds the record that was
+written last under it, and stays when the name moves on to other data.
+"""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Iterator
+
+from atdata._errors import shown
+from atdata._index.entry import LocalDatasetEntry
+from atdata._index.errors import DamagedEntryError, DamagedEntryWarning, EntryNotFoundError, NameTakenError
+from atdata._index.storage import Row, Storage, Transaction
+from atdata._index.words import entry_tags, entry_words
+
+__all__ = ["ENTRY", "NAME", "Entries", "check_name", "delete_entry", "entry_of", "put_entry", "rename_entry"]
+
+NAME = "name"
+ENTRY = "entry"
+_OWNER = "owner"  # cid, name: which names point to a CID
+_WORD = "word"  # word, name
+_TAG = "tag"  # tag, name
+_SPLIT = "\0"
+_PAGE = 500
+
+
+def check_name(name: object) -> str:
+    """``name`` itself when an entry may be called so."""
+    if not isinstance(name, str):
+        raise TypeError(f"an entry's name is a string, not {shown(name)}")
+    if not name or not name.isprintable():
+        raise ValueError(f"{shown(name)} is no name for an entry: it is empty or holds control characters")
+    if len(name.encode()) > 2560:
+        raise ValueError(f"{shown(name)} is too long for a name; the limit is 2560 bytes")
+    return name
+
+
+def entry_of(name: str, row: Row) -> LocalDatasetEntry:
+    """The entry in a row; :class:`DamagedEntryError` when it is none."""
+    try:
+        entry = LocalDatasetEntry.from_record(json.loads(row["record"]), _cid=row.get("cid"))
+        if not (isinstance(entry.name, str) and isinstance(entry.schema_ref, str) and _cid_fits(entry)):
+            raise ValueError("its name, schema or CID does not fit the rest")
+        return entry
+    except (KeyError, TypeError, ValueError, RecursionError, AttributeError) as error:
+        what = "has no record" if isinstance(error, KeyError) else shown(str(error), 200)
+        raise DamagedEntryError(f"the entry {shown(name)} of the index is damaged: {what}", name) from error
+
+
+def _cid_fits(entry: LocalDatasetEntry) -> bool:
+    stored, entry._cid = entry._cid, None
+    return stored in (None, entry.cid)
+
+
+def _row_of(entry: LocalDatasetEntry) -> Row:
+    return {"cid": entry.cid, "record": json.dumps(entry.record.to_record(), separators=(",", ":"))}
+
+
+def _number(row: Row | None, field: str) -> int:
+    text = (row or {}).get(field, "0")
+    return int(text) if text.isascii() and text.isdigit() else 0
+
+
+def put_entry(change: Transaction, entry: LocalDatasetEntry) -> None:
+    """Write ``entry``; its name now points to it, whatever it pointed to before."""
+    name = check_name(entry.name)
+    row = _row_of(entry)
+    old = change.get(NAME, name)
+    if old is not None:
+        _forget_words(change, name, old)
+        if old.get("cid") not in (None, entry.cid):
+            _release(change, old["cid"], name)
+    there = change.get(ENTRY, entry.cid)
+    names = _number(there, "names") + (old is None or old.get("cid") != entry.cid)
+    change.put(ENTRY, entry.cid, {**row, "names": str(names), "labels": str(_number(there, "labels"))})
+    change.put(NAME, name, row)
+    change.put(_OWNER, entry.cid + _SPLIT + name)
+    for word in entry_words(entry):
+        change.put(_WORD, word + _SPLIT + name)
+    for tag in entry_tags(entry):
+        change.put(_TAG, tag + _SPLIT + name)
+
+
+def delete_entry(change: Transaction, name: str) -> str:
+    """Remove a name, and what it pointed to unless something else does. Returns the CID."""
+    row = change.get(NAME, name)
+    if row is None:
+        raise EntryNotFoundError(f"there is no entry {shown(name)} in the index")
+    _forget_words(change, name, row)
+    change.delete(NAME, name)
+    cid = row.get("cid", "")
+    if cid:
+        there = _release(change, cid, name)
+        if there is not None and not _number(there, "names") and not _number(there, "labels"):
+            change.delete(ENTRY, cid)
+    return cid
+
+
+def rename_entry(change: Transaction, old: str, new: str) -> LocalDatasetEntry:
+    """Give an entry another name."""
+    row = change.get(NAME, old)
+    if row is None:
+        raise EntryNotFoundError(f"there is no entry {shown(old)} in the index")
+    if change.get(NAME, check_name(new)) is not None and new != old:
+        raise NameTakenError(f"there is an entry {shown(new)} already; delete it first, or choose another name")
+    entry = entry_of(old, row)
+    renamed = LocalDatasetEntry.from_record(entry.record.replace(name=new))
+    if new != old:
+        put_entry(change, renamed)
+        delete_entry(change, old)
+    return renamed
+
+
+def _release(change: Transaction, cid: str, name: str) -> Row | None:
+    """One name less for a CID."""
+    change.delete(_OWNER, cid + _SPLIT + name)
+    there = change.get(ENTRY, cid)
+    if there is not None:
+        there = {**there, "names": str(max(0, _number(there, "names") - 1))}
+        change.put(ENTRY, cid, there)
+    return there
+
+
+def _forget_words(change: Transaction, name: str, row: Row) -> None:
+    try:
+        entry = entry_of(name, row)
+    except DamagedEntryError:
+        return  # what is left over is checked against the record when it is found
+    for word in entry_words(entry):
+        change.delete(_WORD, word + _SPLIT + name)
+    for tag in entry_tags(entry):
+        change.delete(_TAG, tag + _SPLIT + name)
+
+
+class Entries:
+    """Finding entries."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+
+    def by_name(self, name: str) -> LocalDatasetEntry:
+        """The entry that ``name`` points to."""
+        (row,) = self._storage.get(NAME, [name])
+        if row is None:
+            raise EntryNotFoundError(f"there is no entry {shown(name)} in the index")
+        return entry_of(name, row)
+
+    def by_cid(self, cid: str) -> LocalDatasetEntry:
+        """The entry that was written last under ``cid``, by the name it has now if it was renamed."""
+        (row,) = self._storage.get(ENTRY, [cid])
+        if row is None:
+            raise EntryNotFoundError(f"there is no entry with the CID {shown(cid)} in the index")
+        entry = entry_of(cid, {**row, "cid": cid})
+        if not _number(row, "names"):
+            return entry
+        (named,) = self._storage.get(NAME, [entry.name])
+        if named is None or named.get("cid") != cid:
+            for key, _ in self._storage.page(_OWNER, prefix=cid + _SPLIT, limit=1):
+                return self.by_name(key.split(_SPLIT, 1)[1])
+        return entry
+
+    def page(self, after: str, limit: int) -> tuple[list[LocalDatasetEntry], str]:
+        """Entries behind the name ``after``, and the last name that was looked at; damaged ones are warned about."""
+        rows = self._storage.page(NAME, after=after, limit=limit)
+        return [entry for name, row in rows if (entry := _or_warn(name, row))], rows[-1][0] if rows else ""
+
+    def all(self, after: str = "") -> Iterator[LocalDatasetEntry]:
+        """Every entry in the order of names, fetched page by page."""
+        while True:
+            found, after = self.page(after, _PAGE)
+            yield from found
+            if not after:
+                return
+
+    def damaged(self) -> Iterator[DamagedEntryError]:
+        """What is wrong with each entry that cannot be read."""
+        after = ""
+        while rows := self._storage.page(NAME, after=after, limit=_PAGE):
+            for name, row in rows:
+                try:
+                    entry_of(name, row)
+                except DamagedEntryError as error:
+                    yield error
+            after = rows[-1][0]
+
+    def search(self, words: list[str], tags: list[str]) -> Iterator[LocalDatasetEntry]:
+        """Entries with a word that begins like each of ``words``, and with all ``tags``."""
+        for name in self._candidates(words, tags):
+            (row,) = self._storage.get(NAME, [name])
+            entry = None if row is None else _or_warn(name, row)
+            if entry is None or not set(tags).issubset(entry_tags(entry)):
+                continue
+            have = entry_words(entry)
+            if all(any(other.startswith(word) for other in have) for word in words):
+                yield entry
+
+    def _candidates(self, words: list[str], tags: list[str]) -> Iterator[str]:
+        if not words and not tags:
+            yield from (entry.name for entry in self.all())
+            return
+        # The longest one is likely to be the rarest.
+        table, prefix = (_TAG, max(tags, key=len) + _SPLIT) if tags else (_WORD, max(words, key=len))
+        seen: set[str] = set()
+        after = ""
+        while rows := self._storage.page(table, prefix=prefix, after=after, limit=_PAGE):
+            after = rows[-1][0]
+            names = [key.split(_SPLIT, 1)[1] for key, _ in rows if _SPLIT in key]
+            yield from (name for name in names if name not in seen)
+            seen.update(names)
+
+
+def _or_warn(name: str, row: Row) -> LocalDatasetEntry | None:
+    try:
+        return entry_of(name, row)
+    except DamagedEntryError as error:
+        warnings.warn(f"left out: {error}", DamagedEntryWarning, stacklevel=4)
+        return None

@@ -1,0 +1,79 @@
+"""What can go wrong with an index.
+
+AtdataError
+├── EntryNotFoundError      also KeyError: no entry of that name, CID or label
+├── SchemaNotFoundError     also KeyError: no such schema, or no such version of it
+├── SchemaConflictError     also ValueError: the version is taken by other fields
+├── NameTakenError          also ValueError: an entry of that name is there already
+├── UnsupportedTypeError    also TypeError: an annotation that no schema can express
+├── NotASampleTypeError     also TypeError and ValueError: no dataclass, or no sample class
+├── DamagedEntryError       also ValueError: what is stored under a name is no record
+├── IndexUnavailableError   also ConnectionError: the server or file cannot be reached
+└── IndexBusyError          also TimeoutError: others changed the same rows again and again
+"""
+
+from __future__ import annotations
+
+from atdata_lexicon.errors import AtdataError
+
+__all__ = [
+    "DamagedEntryError",
+    "DamagedEntryWarning",
+    "EntryNotFoundError",
+    "IndexBusyError",
+    "IndexUnavailableError",
+    "NameTakenError",
+    "NotASampleTypeError",
+    "SchemaConflictError",
+    "SchemaNotFoundError",
+    "UnsupportedTypeError",
+]
+
+
+class _NotFoundError(AtdataError, KeyError):
+    def __str__(self) -> str:  # KeyError would show the message as a quoted literal
+        return Exception.__str__(self)
+
+
+class EntryNotFoundError(_NotFoundError):
+    """There is no entry of that name, CID or label."""
+
+
+class SchemaNotFoundError(_NotFoundError):
+    """There is no such schema, or no such version of it."""
+
+
+class SchemaConflictError(AtdataError, ValueError):
+    """A published version never changes, and this one has other fields."""
+
+
+class NameTakenError(AtdataError, ValueError):
+    """An entry of that name is there already."""
+
+
+class UnsupportedTypeError(AtdataError, TypeError):
+    """An annotation that a schema cannot express."""
+
+
+class NotASampleTypeError(AtdataError, TypeError, ValueError):
+    """What was given is no sample class, or has no fields that could be published."""
+
+
+class DamagedEntryError(AtdataError, ValueError):
+    """What is stored is no record; ``name`` says where it stands."""
+
+    def __init__(self, message: str, name: str = "") -> None:
+        self.name = name
+        super().__init__(message)
+
+
+class DamagedEntryWarning(UserWarning):
+    """A listing left out something that is damaged, and names it."""
+
+
+class IndexUnavailableError(AtdataError, ConnectionError):
+    """The server or the file of an index cannot be reached."""
+
+
+class IndexBusyError(AtdataError, TimeoutError):
+    """Others changed the same rows for so long that a change could not be made."""

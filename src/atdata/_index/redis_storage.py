@@ -1,0 +1,229 @@
+"""An index on a Redis server: plain commands only, and one hash slot, so that clusters and imitations will do.
+
+A row is a hash; the keys of a table are a sorted set. Changes go by WATCH, MULTI and EXEC. When a reply is lost, nobody
+knows whether EXEC happened. So every transaction watches and writes a key of its own: whoever must know writes that key
+if it is absent, which tells whether EXEC came first, and keeps it from ever happening if it did not.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+from uuid import uuid4
+
+from atdata._index.errors import IndexBusyError, IndexUnavailableError
+from atdata._index.storage import Row, Transaction
+from atdata_lexicon.errors import MissingExtraError
+
+try:
+    import redis
+    from redis.backoff import ExponentialBackoff
+    from redis.exceptions import (
+        AskError,
+        BusyLoadingError,
+        ClusterDownError,
+        ClusterError,
+        MovedError,
+        TryAgainError,
+        WatchError,
+    )
+    from redis.exceptions import ConnectionError as RedisConnectionError
+    from redis.exceptions import TimeoutError as RedisTimeoutError
+    from redis.retry import Retry
+except ImportError as error:
+    raise MissingExtraError("an index on Redis needs a package more: pip install 'atdata[redis]'") from error
+
+__all__ = ["RedisStorage", "make_client", "row_key"]
+
+T = TypeVar("T")
+
+_SPACE = "{atdata}"
+_OUTAGES = (
+    RedisConnectionError, RedisTimeoutError, MovedError, AskError, TryAgainError, ClusterDownError, ClusterError,
+    BusyLoadingError, ConnectionError,
+)  # fmt: skip
+_KEEP_TOKENS = 120
+
+
+def make_client(url: str | None = None, **options: Any) -> Any:
+    """A client that tries again for about a second before it gives up. It connects on first use."""
+    if "retry" not in options:
+        options["retry"] = Retry(ExponentialBackoff(cap=0.3, base=0.02), 5)
+    return redis.Redis(**options) if url is None else redis.Redis.from_url(url, **options)
+
+
+def row_key(table: str, key: str) -> str:
+    """Where a row stands on the server.
+
+    >>> row_key("entry", "bafyrei...")
+    '{atdata}:entry:bafyrei...'
+    """
+    return f"{_SPACE}:{table}:{key}"
+
+
+class RedisStorage:
+    """Rows on a Redis server, through a client of the caller's (``redis.Redis``, ``RedisCluster`` or alike).
+
+    ``patience`` is for how many seconds a change is tried again when others came first or the server went away.
+    """
+
+    def __init__(self, client: Any, *, patience: float = 30.0) -> None:
+        self.client = client
+        self._patience = patience
+        self._reached = False
+
+    def get(self, table: str, keys: Sequence[str]) -> list[Row | None]:
+        """The rows of ``keys``."""
+        return self._rows(table, keys)
+
+    def page(self, table: str, *, prefix: str = "", after: str = "", limit: int = 500) -> list[tuple[str, Row]]:
+        """Keys and rows in order."""
+        low = b"(" + after.encode() if after and after >= prefix else b"[" + prefix.encode()
+        high = b"(" + prefix.encode() + b"\xff"
+        found = self._try(lambda node: node.zrangebylex(f"{_SPACE}:{table}", low, high, 0, limit))
+        keys = [_text(key) for key in found]
+        return [(key, row or {}) for key, row in zip(keys, self._rows(table, keys), strict=True)]
+
+    def count(self, table: str) -> int:
+        """How many rows a table has."""
+        return int(self._try(lambda node: node.zcard(f"{_SPACE}:{table}")))
+
+    def close(self) -> None:
+        """Nothing: the client is the caller's."""
+
+    def transact(self, work: Callable[[Transaction], T]) -> T:
+        """Run ``work`` until its writes took effect."""
+        end = time.monotonic() + self._patience
+        attempt = 0
+        while True:
+            token = f"{_SPACE}:done:{uuid4().hex}"
+            change: _RedisTransaction | None = None
+            try:
+                with self._node().pipeline(transaction=True) as pipe:
+                    change = _RedisTransaction(pipe, token)
+                    result = work(change)
+                    change.send()
+                self._reached = True
+                return result
+            except (WatchError, *_OUTAGES) as error:
+                if change is not None and change.sent and self._happened(token, end):
+                    return result
+                self._after_outage(error, end)
+            attempt += 1
+            time.sleep(random.uniform(0, min(0.001 * 2 ** min(attempt, 7), max(0.0, end - time.monotonic()))))
+
+    def _happened(self, token: str, end: float) -> bool:
+        """Whether the transaction of ``token`` took effect; if not, it never will."""
+        return not self._try(lambda node: node.set(token, "never", nx=True, ex=_KEEP_TOKENS), end)
+
+    def _rows(self, table: str, keys: Sequence[str]) -> list[Row | None]:
+        def read(node: Any) -> list[Any]:
+            with node.pipeline(transaction=False) as pipe:
+                for key in keys:
+                    pipe.hgetall(row_key(table, key))
+                replies = list(pipe.execute(raise_on_error=False))
+            for reply in replies:
+                if isinstance(reply, Exception) and not _is_other_kind(reply):
+                    raise reply
+            return replies
+
+        if not keys:
+            return []
+        return [{} if isinstance(reply, Exception) else _row(reply) or None for reply in self._try(read)]
+
+    def _try(self, call: Callable[[Any], Any], end: float | None = None) -> Any:
+        end = time.monotonic() + self._patience if end is None else end
+        while True:
+            try:
+                found = call(self._node())
+                self._reached = True
+                return found
+            except _OUTAGES as error:
+                self._after_outage(error, end)
+                time.sleep(0.05)
+
+    def _after_outage(self, error: Exception, end: float) -> None:
+        """Raise when there is no use in trying again."""
+        if isinstance(error, WatchError) and time.monotonic() > end:
+            raise IndexBusyError("others change the same rows of the index all the time; try again later") from error
+        if isinstance(error, WatchError):
+            return
+        if not self._reached or time.monotonic() > end:
+            # What never answered is not there; what did may come back.
+            raise IndexUnavailableError(f"the Redis server of the index cannot be reached: {error}") from error
+        if hasattr(self.client, "nodes_manager"):
+            try:
+                self.client.nodes_manager.initialize()
+            except Exception as again:  # a cluster without a node that answers raises anything
+                if time.monotonic() > end:
+                    raise IndexUnavailableError(f"the Redis cluster cannot be reached: {again}") from again
+
+    def _node(self) -> Any:
+        """The client itself; of a cluster, a plain client of the one node that has our slot.
+
+        A cluster's own transactions are sent again without WATCH when a connection breaks, which would lose updates.
+        """
+        client = self.client
+        if not hasattr(client, "get_node_from_key"):
+            return client
+        return client.get_redis_connection(client.get_node_from_key(_SPACE))
+
+
+class _RedisTransaction(Transaction):
+    def __init__(self, pipe: Any, token: str) -> None:
+        super().__init__()
+        self._pipe = pipe
+        self._token = token
+        self._watched = False
+        self.sent = False
+
+    def _read(self, table: str, key: str) -> Row | None:
+        name = row_key(table, key)
+        if self._watched:
+            self._pipe.watch(name)
+        else:
+            self._pipe.watch(self._token, name)
+            self._watched = True
+        try:
+            found = self._pipe.hgetall(name)
+        except redis.exceptions.ResponseError as error:
+            if not _is_other_kind(error):
+                raise
+            return {}
+        return _row(found) or None
+
+    def send(self) -> None:
+        """Let the writes take effect."""
+        if not self.changes:
+            return
+        if not self._watched:
+            self._pipe.watch(self._token)
+        self._pipe.multi()
+        for (table, key), row in self.changes.items():
+            name = row_key(table, key)
+            if row is None:
+                self._pipe.delete(name)
+                self._pipe.zrem(f"{_SPACE}:{table}", key)
+                continue
+            self._pipe.delete(name)
+            if row:
+                self._pipe.hset(name, mapping=row)
+            self._pipe.zadd(f"{_SPACE}:{table}", {key: 0})
+        self._pipe.set(self._token, "done", ex=_KEEP_TOKENS)
+        self.sent = True
+        self._pipe.execute()
+
+
+def _is_other_kind(error: Exception) -> bool:
+    """Whether something else than a hash stands where a row should: that row is damaged, and no other."""
+    return isinstance(error, redis.exceptions.ResponseError) and "WRONGTYPE" in str(error)
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else bytes(value).decode("utf-8", "replace")
+
+
+def _row(reply: Any) -> Row:
+    return {_text(name): _text(value) for name, value in reply.items()} if isinstance(reply, dict) else {}

@@ -1,0 +1,189 @@
+"""Schemas in storage: published once, never changed, numbered without gaps."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import fields as dataclass_fields
+from dataclasses import is_dataclass
+from hashlib import sha256
+from typing import Any
+
+from atdata_codegen.problems import ProblemError
+from atdata_codegen.samples.parse import parse_schema
+from atdata_generated.ac.foundation.dataset.sample_schema import SampleSchema
+
+from atdata._errors import SchemaError, shown
+from atdata._index.errors import (
+    DamagedEntryError,
+    DamagedEntryWarning,
+    SchemaConflictError,
+    SchemaNotFoundError,
+)
+from atdata._index.storage import Row, Storage, Transaction
+from atdata._uris import AtdataUri, check_version, schema_uri, version_key
+
+__all__ = ["Registry", "check_document", "fields_digest", "find_same", "is_published", "publish", "publish_or_find"]
+
+SCHEMA = "schema"  # name@000000001.000000000.000000000, so that keys are in the order of versions
+_TOP = "schema_top"  # name: its highest version
+_SAME = "schema_same"  # name@digest of the fields: the highest version that has them
+_PAGE = 500
+
+
+def _key(name: str, version: str) -> str:
+    return f"{name}@" + ".".join(f"{number:09d}" for number in version_key(version))
+
+
+def check_document(document: Mapping[str, Any]) -> None:
+    """Raise :class:`SchemaError` or ``ValidationError`` with everything that is wrong with a document."""
+    schema, problems = parse_schema(document)
+    if schema is None:
+        try:
+            raise ProblemError(problems, "sample schema")
+        except ProblemError as error:
+            raise SchemaError(str(error)[:1800], problems) from error
+    SampleSchema.from_record(document).validate()
+
+
+def fields_digest(document: Mapping[str, Any]) -> str:
+    """Equal for documents whose samples are alike: the same fields, whatever their order and descriptions."""
+    schema, _ = parse_schema(document)
+    if schema is None:
+        raise SchemaError(f"{shown(document.get('name'))} is no valid schema")
+    plain = sorted((_plain(field) for field in schema.fields), key=lambda field: str(field["name"]))
+    for field in plain:
+        field.pop("description", None)
+    return sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    """A parsed field as JSON; what has its default is left out, so that later versions of the parser agree."""
+    if is_dataclass(value) and not isinstance(value, type):
+        kept = {f.name: getattr(value, f.name) for f in dataclass_fields(value)}
+        return {
+            "kind": type(value).__name__,
+            **{k: _plain(v) for k, v in kept.items() if v is not None and v is not False and v != () and v != ""},
+        }
+    return [_plain(item) for item in value] if isinstance(value, tuple) else value
+
+
+def publish(change: Transaction, document: Mapping[str, Any], version: str | None) -> str:
+    """Publish under ``version``, or under the one after the highest. Returns the address."""
+    name = document["name"]
+    top = change.get(_TOP, name) or {}
+    highest = top.get("version")
+    if version is None:
+        version = "1.0.0"
+        if highest:
+            major, minor, patch = version_key(highest)
+            version = check_version(f"{major}.{minor}.{patch + 1}")
+    digest = fields_digest(document)
+    there = change.get(SCHEMA, _key(name, version))
+    if there is not None:
+        if fields_digest(_document(schema_uri(name, version), there)) == digest:
+            return schema_uri(name, version)
+        raise SchemaConflictError(
+            f"{name} {version} is published with other fields, and a published version never changes; "
+            f"publish under a higher version, or with version=None for the next one"
+        )
+    record = {**document, "version": version}
+    change.put(SCHEMA, _key(name, version), {"record": json.dumps(record, separators=(",", ":"))})
+    if highest is None or version_key(version) > version_key(highest):
+        change.put(_TOP, name, {"version": version})
+    same = find_same(change, document)
+    if same is None or version_key(version) > version_key(same):
+        change.put(_SAME, f"{name}@{digest}", {"version": version})
+    return schema_uri(name, version)
+
+
+def find_same(change: Transaction, document: Mapping[str, Any]) -> str | None:
+    """The highest published version with the fields of ``document``."""
+    row = change.get(_SAME, f"{document['name']}@{fields_digest(document)}")
+    return None if row is None else row.get("version")
+
+
+def publish_or_find(change: Transaction, document: Mapping[str, Any]) -> str:
+    """The address of the highest version with these fields; published as 1.0.0 when the name is new."""
+    name = document["name"]
+    same = find_same(change, document)
+    if same is not None:
+        return schema_uri(name, same)
+    top = change.get(_TOP, name)
+    if top is not None:
+        raise SchemaConflictError(
+            f"{name} is published, and no version of it has these fields (the highest is {top.get('version')}); "
+            f"publish yours first: index.publish_schema({name}, version=...)"
+        )
+    return publish(change, document, "1.0.0")
+
+
+def is_published(change: Transaction, uri: AtdataUri) -> bool:
+    """Whether there is a schema at an address."""
+    if not uri.version:
+        return change.get(_TOP, uri.name) is not None
+    return change.get(SCHEMA, _key(uri.name, uri.version)) is not None
+
+
+def _document(ref: str, row: Row) -> dict[str, Any]:
+    try:
+        found = json.loads(row["record"])
+        if not (isinstance(found, dict) and isinstance(found.get("name"), str) and "fields" in found):
+            raise ValueError("it is no sample schema")
+        return found
+    except (KeyError, ValueError, RecursionError) as error:
+        what = "it has no record" if isinstance(error, KeyError) else shown(str(error), 200)
+        raise DamagedEntryError(f"the schema {shown(ref, 300)} of the index is damaged: {what}", ref) from error
+
+
+class Registry:
+    """Finding schemas."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+
+    def resolve(self, uri: AtdataUri) -> AtdataUri:
+        """The same address with a version, which is the highest one where none was named."""
+        if uri.version:
+            return uri
+        (row,) = self._storage.get(_TOP, [uri.name])
+        if row is None:
+            raise SchemaNotFoundError(f"there is no schema {shown(uri.name)} in the index")
+        return AtdataUri(uri.authority, uri.resource, uri.name, row["version"])
+
+    def get(self, uri: AtdataUri) -> dict[str, Any]:
+        """The document at an address, with its full address as ``$ref``."""
+        uri = self.resolve(uri)
+        (row,) = self._storage.get(SCHEMA, [_key(uri.name, uri.version)])
+        if row is None:
+            (top,) = self._storage.get(_TOP, [uri.name])
+            hint = f"; the highest version is {top['version']}" if top else ""
+            raise SchemaNotFoundError(f"there is no schema {uri.name} {uri.version} in the index{hint}")
+        return {**_document(str(uri), row), "$ref": str(uri)}
+
+    def all(self, after: str = "", limit: int | None = None) -> Iterator[dict[str, Any]]:
+        """Every document by name and version, behind the address ``after``, fetched page by page."""
+        from atdata._uris import parse_uri
+
+        start = parse_uri(after) if after else None
+        last = "" if start is None else _key(start.name, start.version) if start.version else f"{start.name}A"
+        left = limit
+        while left is None or left > 0:
+            rows = self._storage.page(SCHEMA, after=last, limit=_PAGE if left is None else min(left, _PAGE))
+            for key, row in rows:
+                ref = _ref_of(key)
+                try:
+                    yield {**_document(ref, row), "$ref": ref}
+                except DamagedEntryError as error:
+                    warnings.warn(f"left out: {error}", DamagedEntryWarning, stacklevel=3)
+            if not rows:
+                return
+            last = rows[-1][0]
+            left = None if left is None else left - len(rows)
+
+
+def _ref_of(key: str) -> str:
+    name, _, version = key.partition("@")
+    numbers = [part.lstrip("0") or "0" for part in version.split(".")]
+    return f"atdata://local/sampleSchema/{name}@{'.'.join(numbers)}"

@@ -1,0 +1,53 @@
+"""The former front door to a store and an index at once."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from atdata._index.index import Index
+
+if TYPE_CHECKING:
+    from atdata._index.entry import LocalDatasetEntry
+
+__all__ = ["Repo"]
+
+
+class Repo:
+    """Deprecated: an S3 bucket and an index on Redis. Use ``Index(data_store=S3DataStore(...))``.
+
+    ``hive_path`` is the bucket, and the folder in it behind a slash.
+    """
+
+    def __init__(
+        self,
+        s3_credentials: str | os.PathLike[str] | Mapping[str, Any] | None = None,
+        hive_path: str | os.PathLike[str] | None = None,
+        redis: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        message = "Repo is deprecated; use Index(data_store=S3DataStore(credentials, bucket=...)) instead"
+        warnings.warn(message, DeprecationWarning, stacklevel=2)
+        store = None
+        self._prefix = ""
+        if s3_credentials is not None:
+            if hive_path is None:
+                raise ValueError("Repo: hive_path is missing; write the bucket, and a folder in it behind a slash")
+            from atdata import local
+
+            bucket, _, self._prefix = os.fspath(hive_path).strip("/").partition("/")
+            store = getattr(local, "S3DataStore")(s3_credentials, bucket=bucket)  # noqa: B009  # loads on use
+        #: The index behind it.
+        self.index = Index(redis, data_store=store, **kwargs)
+
+    def insert(self, ds: Any, *, name: str, **options: Any) -> tuple[LocalDatasetEntry, Any]:
+        """Copy the dataset's shards to the bucket and enter it; returns the entry and the stored dataset."""
+        if self.index.data_store is not None:
+            options.setdefault("prefix", f"{self._prefix}/{name}" if self._prefix else name)
+        entry = self.index.insert_dataset(ds, name=name, **options)
+        urls = entry.data_urls
+        store = self.index.data_store
+        readable = [store.read_url(url) for url in urls] if store is not None else urls
+        return entry, type(ds)[ds.sample_type](readable[0] if len(readable) == 1 else readable)

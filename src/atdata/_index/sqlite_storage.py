@@ -1,0 +1,153 @@
+"""An index in one SQLite file, for as many processes as like to use it; no server."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
+
+from atdata._errors import shown
+from atdata._index.errors import IndexBusyError, IndexUnavailableError
+from atdata._index.storage import Row, Transaction
+
+__all__ = ["SqliteStorage"]
+
+T = TypeVar("T")
+
+_MAKE = "create table if not exists rows (tab text, key blob, fields text, primary key (tab, key)) without rowid"
+
+
+class SqliteStorage:
+    """Rows in a SQLite file; ``:memory:`` for one that is gone with the process.
+
+    ``synchronous`` is SQLite's setting: with ``NORMAL`` a change outlives every kill of the process, with ``FULL`` a
+    loss of power too, at the cost of waiting for the disk.
+
+    >>> storage = SqliteStorage(":memory:")
+    >>> storage.transact(lambda change: change.put("colours", "red", {"hex": "f00"}))
+    >>> storage.page("colours")
+    [('red', {'hex': 'f00'})]
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, timeout: float = 30.0, synchronous: str = "NORMAL") -> None:
+        if synchronous not in ("NORMAL", "FULL", "EXTRA"):
+            raise ValueError(f"synchronous is NORMAL, FULL or EXTRA, not {shown(synchronous)}")
+        self.path = os.fspath(path)
+        self._options: dict[str, Any] = {"timeout": timeout, "synchronous": synchronous}
+        self._lock = threading.RLock()
+        self._connection: sqlite3.Connection | None = None
+        self._pid = 0
+
+    def __reduce__(self) -> Any:
+        if self.path == ":memory:":
+            raise TypeError("an index in memory cannot go to another process; give it a path")
+        return _rebuild, (os.path.abspath(self.path), self._options)
+
+    def get(self, table: str, keys: Sequence[str]) -> list[Row | None]:
+        """The rows of ``keys``."""
+        with self._open() as connection:
+            return [_read(connection, table, key) for key in keys]
+
+    def page(self, table: str, *, prefix: str = "", after: str = "", limit: int = 500) -> list[tuple[str, Row]]:
+        """Keys and rows in order."""
+        low, high = prefix.encode(), prefix.encode() + b"\xff"
+        query = "select key, fields from rows where tab = ? and key >= ? and key > ? and key < ? order by key limit ?"
+        with self._open() as connection:
+            found = connection.execute(query, (table, low, after.encode(), high, limit)).fetchall()
+        return [(bytes(key).decode("utf-8", "replace"), _row(fields)) for key, fields in found]
+
+    def count(self, table: str) -> int:
+        """How many rows a table has."""
+        with self._open() as connection:
+            return int(connection.execute("select count(*) from rows where tab = ?", (table,)).fetchone()[0])
+
+    def transact(self, work: Callable[[Transaction], T]) -> T:
+        """Run ``work`` alone, whoever else writes."""
+        with self._open() as connection:
+            connection.execute("begin immediate")
+            try:
+                change = _SqliteTransaction(connection)
+                result = work(change)
+                for (table, key), row in change.changes.items():
+                    if row is None:
+                        connection.execute("delete from rows where tab = ? and key = ?", (table, key.encode()))
+                    else:
+                        values = (table, key.encode(), json.dumps(row))
+                        connection.execute("insert or replace into rows values (?, ?, ?)", values)
+                connection.execute("commit")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("rollback")
+                raise
+            return result
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            if self._connection is not None and self._pid == os.getpid():
+                self._connection.close()
+            self._connection = None
+
+    def __del__(self) -> None:
+        with contextlib.suppress(Exception):
+            self.close()
+
+    @contextlib.contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            try:
+                if self._connection is None or (self._pid != os.getpid() and self.path != ":memory:"):
+                    self._connection = self._connect()
+                    self._pid = os.getpid()
+                yield self._connection
+            except sqlite3.OperationalError as error:
+                if "locked" in str(error) or "busy" in str(error):
+                    raise IndexBusyError(f"the index {shown(self.path, 200)} is locked by another process") from error
+                raise IndexUnavailableError(f"the index {shown(self.path, 200)} cannot be used: {error}") from error
+            except sqlite3.DatabaseError as error:
+                raise IndexUnavailableError(f"the index {shown(self.path, 200)} cannot be read: {error}") from error
+
+    def _connect(self) -> sqlite3.Connection:
+        timeout = self._options["timeout"]
+        connection = sqlite3.connect(self.path, timeout=timeout, isolation_level=None, check_same_thread=False)
+        try:
+            (mode,) = connection.execute("pragma journal_mode = wal").fetchone()
+            # Without a write-ahead log (on some network drives) only FULL keeps the file whole.
+            level = self._options["synchronous"] if mode in ("wal", "memory") else "FULL"
+            connection.execute(f"pragma synchronous = {level}")
+            connection.execute(_MAKE)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+def _rebuild(path: str, options: dict[str, Any]) -> SqliteStorage:
+    return SqliteStorage(path, **options)
+
+
+class _SqliteTransaction(Transaction):
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        super().__init__()
+        self._connection = connection
+
+    def _read(self, table: str, key: str) -> Row | None:
+        return _read(self._connection, table, key)
+
+
+def _read(connection: sqlite3.Connection, table: str, key: str) -> Row | None:
+    query = "select fields from rows where tab = ? and key = ?"
+    found = connection.execute(query, (table, key.encode())).fetchone()
+    return None if found is None else _row(found[0])
+
+
+def _row(fields: object) -> Row:
+    try:
+        found = json.loads(fields) if isinstance(fields, str | bytes) else {}
+    except ValueError:
+        return {}
+    return {k: v for k, v in found.items() if isinstance(v, str)} if isinstance(found, dict) else {}

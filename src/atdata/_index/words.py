@@ -1,0 +1,39 @@
+"""Which words an entry is found by."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from atdata._index.entry import LocalDatasetEntry
+
+__all__ = ["entry_tags", "entry_words", "words_of"]
+
+_WORD = re.compile(r"[^\W_]+")
+_MAX_WORDS = 256
+_MAX_LENGTH = 64
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text, each once.
+
+    >>> words_of("Street-scenes, 2024_v2: STREET")
+    ['street', 'scenes', '2024', 'v2']
+    """
+    found = dict.fromkeys(word[:_MAX_LENGTH] for word in _WORD.findall(text.casefold()))
+    return list(found)[:_MAX_WORDS]
+
+
+def entry_tags(entry: LocalDatasetEntry) -> list[str]:
+    """Its tags, as they are compared."""
+    return list(dict.fromkeys(tag.casefold() for tag in entry.tags if isinstance(tag, str)))
+
+
+def entry_words(entry: LocalDatasetEntry) -> list[str]:
+    """Words of its name, its tags and its description, which may also stand in the metadata."""
+    texts = [entry.name, *entry.tags, entry.description or ""]
+    noted = (entry.metadata or {}).get("description")
+    if isinstance(noted, str):
+        texts.append(noted)
+    return words_of("\n".join(text for text in texts if isinstance(text, str)))

@@ -1,0 +1,64 @@
+"""Team storage: one index of datasets and schemas, on Redis or in a file.
+
+>>> from atdata.local import Index
+>>> index = Index(path=":memory:")
+>>> index.list_datasets()
+[]
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from atdata._index.classes import schema_from_class as schema_from_class
+    from atdata._index.entry import LocalDatasetEntry as LocalDatasetEntry
+    from atdata._index.index import Index as Index
+    from atdata._index.index import Index as LocalIndex
+    from atdata._index.index import default_index as default_index
+    from atdata._index.namespace import SchemaNamespace as SchemaNamespace
+    from atdata._index.repo import Repo as Repo
+    from atdata._index.schema_record import LocalSchemaRecord as LocalSchemaRecord
+
+_WHERE = {
+    "Index": ("_index.index", "Index"),
+    "LocalDatasetEntry": ("_index.entry", "LocalDatasetEntry"),
+    "LocalIndex": ("_index.index", "Index"),
+    "LocalSchemaRecord": ("_index.schema_record", "LocalSchemaRecord"),
+    "Repo": ("_index.repo", "Repo"),
+    "SchemaNamespace": ("_index.namespace", "SchemaNamespace"),
+    "default_index": ("_index.index", "default_index"),
+    "schema_from_class": ("_index.classes", "schema_from_class"),
+}
+
+#: An entry stands on Redis as the hash ``{REDIS_KEY_DATASET_ENTRY}:{cid}``.
+REDIS_KEY_DATASET_ENTRY = "{atdata}:entry"
+#: A schema stands on Redis as a hash below this key.
+REDIS_KEY_SCHEMA = "{atdata}:schema"
+
+__all__ = [
+    "REDIS_KEY_DATASET_ENTRY",
+    "REDIS_KEY_SCHEMA",
+    "Index",
+    "LocalDatasetEntry",
+    "LocalIndex",
+    "LocalSchemaRecord",
+    "Repo",
+    "SchemaNamespace",
+    "default_index",
+    "schema_from_class",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _WHERE:
+        module, attribute = _WHERE[name]
+        value = getattr(importlib.import_module(f"atdata.{module}"), attribute)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'atdata.local' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
