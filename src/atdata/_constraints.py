@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from atdata._errors import shown
+
 __all__ = ["Labels", "MediaType", "OneOf", "Range", "Shape", "Unit"]
 
 
@@ -80,7 +82,7 @@ class Labels:
     def problem(self, value: Any) -> str | None:
         if 0 <= value < len(self.names):
             return None
-        return f"{value!r} is no label; there are {len(self.names)}, from 0 on"
+        return f"{shown(value)} is no label; there are {len(self.names)}, from 0 on"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ class OneOf:
     values: tuple[str | int | float | bool, ...]
 
     def problem(self, value: Any) -> str | None:
-        return None if value in self.values else f"{ascii(value)[:80]} is none of the {len(self.values)} allowed values"
+        return None if value in self.values else f"{shown(value)} is none of the {len(self.values)} allowed values"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +108,14 @@ class Range:
             return None
         low, high = (value.min(), value.max()) if size else (value, value)
         if self.minimum is not None and not low >= self.minimum:
-            return f"{low} is below the minimum {self.minimum}"
+            return f"{_short(low)} is below the minimum {_short(self.minimum)}"
         if self.maximum is not None and not high <= self.maximum:
-            return f"{high} is above the maximum {self.maximum}"
+            return f"{_short(high)} is above the maximum {_short(self.maximum)}"
         return None
+
+
+def _short(number: Any) -> str:
+    return shown(number) if isinstance(number, int) else str(number)[:80]
 
 
 @dataclass(frozen=True, slots=True)

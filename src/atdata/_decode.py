@@ -58,7 +58,7 @@ class _Decoded:
     def documents(self) -> tuple[tuple[str, str, str], ...]:
         """Address, text and origin of every nested schema, at any depth, each once."""
         found: dict[str, tuple[str, str, str]] = {}
-        todo = [self]
+        todo: list[_Decoded] = [self]
         while todo:
             outer = todo.pop()
             for ref in outer.schema.refs:

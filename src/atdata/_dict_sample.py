@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any, Self
 
-from atdata._errors import DecodeError, EncodeError
+from atdata._errors import DecodeError, EncodeError, shown
 from atdata._keys import new_key
 from atdata._msgpack import pack_map, unpack_map
 
@@ -87,8 +88,7 @@ class DictSample:
         try:
             return self._data[name]
         except KeyError:
-            known = ", ".join(map(ascii, list(self._data)[:20]))
-            raise AttributeError(f"DictSample has no field {name!r}; it has: {known}") from None
+            raise AttributeError(f"DictSample has no field {shown(name)}; it has: {_names(self._data)}") from None
 
     def __setattr__(self, name: str, value: Any) -> None:
         self._data[name] = value
@@ -121,7 +121,13 @@ class DictSample:
         return [*object.__dir__(self), *self._data]
 
     def __repr__(self) -> str:
-        return f"DictSample({', '.join(map(str, self._data))})"
+        return f"DictSample({_names(self._data)})"
 
     def __reduce__(self) -> Any:
         return type(self), (self._data,)
+
+
+def _names(data: Mapping[str, Any]) -> str:
+    """The names of a stranger's fields, fit for a terminal."""
+    listed = [ascii(name)[1:-1][:80] for name in islice(data, 20)]
+    return ", ".join([*listed, "..."] if len(data) > 20 else listed)

@@ -40,6 +40,8 @@ def shown(value: object, limit: int = 80) -> str:
     if isinstance(value, str | bytes):
         text = ascii(value[: limit + 1])
         return text if len(value) <= limit else text[: limit + 1] + "..."
+    if isinstance(value, int) and value.bit_length() > 256:
+        return f"an int of {value.bit_length()} bits"
     if value is None or isinstance(value, bool | int | float):
         return ascii(value)[:limit]
     return f"a value of type {type_name(type(value))}"

@@ -14,6 +14,8 @@ from atdata._errors import DecodeError, EncodeError, shown
 __all__ = ["pack_map", "unpack_map"]
 
 _SMALL = 8192
+#: How a float of 64 bits begins, the only one that is written.
+_FLOAT = b"\xcb"
 
 
 def _load() -> None:
@@ -65,8 +67,8 @@ def unpack_map(raw: Any) -> dict[str, Any]:
     """The one map that ``raw`` holds."""
     try:
         data = _unpackb(raw)
-        # Packing a small map again costs less than any other proof that nothing follows it.
-        if type(data) is dict and len(raw) <= _SMALL and raw[0] == 0x80 | len(data) and len(_packb(data)) == len(raw):
+        # Packing a small map again costs less than any other proof that nothing follows it, and nothing stands twice.
+        if type(data) is dict and len(raw) <= _SMALL and _packb(data) == raw:
             return data
     except (ValueError, TypeError, RecursionError, OverflowError) as error:
         reason = str(error)[:200].encode("unicode_escape").decode()
@@ -81,8 +83,12 @@ def _checked(raw: Any, data: Any) -> dict[str, Any]:
         raw = bytes(raw)
     if len(data) != _claimed(raw):
         raise DecodeError("a field stands twice in the map")
-    if not _whole(raw, data):
-        raise DecodeError("more bytes follow the sample")
+    if not _is_packed(raw, data):
+        end, entries = _walk(raw)
+        if end != len(raw):
+            raise DecodeError("more bytes follow the sample")
+        if entries != _entries(data):
+            raise DecodeError("a key stands twice in a map of the sample")
     return data
 
 
@@ -93,27 +99,45 @@ def _claimed(raw: bytes) -> int:
     return int.from_bytes(raw[1:3] if first == 0xDE else raw[1:5], "big")
 
 
-def _whole(raw: bytes, data: dict[str, Any]) -> bool:
-    """Whether the value ends where the bytes end, found by packing it again without its large parts.
+def _is_packed(raw: bytes, data: dict[str, Any]) -> bool:
+    """Whether ``raw`` is how ``data`` is packed, found by packing it again, at first without its large parts.
 
-    Writers that do not choose the shortest form come out at another length; only theirs are walked.
+    Then nothing follows it and no key stands twice. Writers that do not choose the shortest form come out at
+    another length; only theirs are walked. A float of 32 bits alone comes out longer than it was, and could hide
+    something of the same length: where there may be floats, every byte is compared.
     """
-    length = len(raw)
-    if length > _SMALL:
-        small: dict[str, Any] = {}
-        for key, value in data.items():
-            if type(value) is bytes and len(value) > 255:
-                length -= len(value) + (2 if len(value) < 65536 else 4)
-                small[key] = None
-            else:
-                small[key] = value
-        data = small
     try:
-        if len(_packb(data)) == length:
-            return True
+        if len(raw) > _SMALL:
+            length = len(raw)
+            small: dict[str, Any] = {}
+            for key, value in data.items():
+                if type(value) is bytes and len(value) > 255:
+                    length -= len(value) + (2 if len(value) < 65536 else 4)
+                    small[key] = None
+                else:
+                    small[key] = value
+            packed = _packb(small)
+            if len(packed) != length:
+                return False
+            if _FLOAT not in packed:
+                return True
+        return _packb(data) == raw
     except (TypeError, ValueError, RecursionError):
-        pass
-    return _end(raw) == len(raw)
+        return False
+
+
+def _entries(data: dict[str, Any]) -> int:
+    """How many entries all maps in ``data`` have together."""
+    count = 0
+    todo: list[Any] = [data]
+    while todo:
+        value = todo.pop()
+        if type(value) is dict:
+            count += len(value)
+            todo.extend(value.values())
+        elif type(value) is list:
+            todo.extend(value)
+    return count
 
 
 #: First byte -> (bytes of payload behind it, children), for types of one size.
@@ -124,9 +148,9 @@ _SIZED = {0xC4: 1, 0xC5: 2, 0xC6: 4, 0xD9: 1, 0xDA: 2, 0xDB: 4}
 _ARRAYS = {0xDC: (2, 1), 0xDD: (4, 1), 0xDE: (2, 2), 0xDF: (4, 2)}
 
 
-def _end(raw: bytes) -> int:
-    """Where the first value of ``raw`` ends; ``raw`` was decoded, so it is well formed."""
-    at, todo = 0, 1
+def _walk(raw: bytes) -> tuple[int, int]:
+    """Where the first value of ``raw`` ends, and the entries of all its maps; it was decoded, so it is well formed."""
+    at, todo, entries = 0, 1, 0
     while todo:
         todo -= 1
         first = raw[at]
@@ -135,6 +159,7 @@ def _end(raw: bytes) -> int:
             continue
         if first < 0x90:
             todo += 2 * (first & 0x0F)
+            entries += first & 0x0F
         elif first < 0xA0:
             todo += first & 0x0F
         elif first < 0xC0:
@@ -146,8 +171,10 @@ def _end(raw: bytes) -> int:
             at += width + int.from_bytes(raw[at : at + width], "big")
         elif first in _ARRAYS:
             width, factor = _ARRAYS[first]
-            todo += factor * int.from_bytes(raw[at : at + width], "big")
+            count = int.from_bytes(raw[at : at + width], "big")
+            todo += factor * count
+            entries += count if factor == 2 else 0
             at += width
         else:
-            return -1
-    return at
+            return -1, 0
+    return at, entries

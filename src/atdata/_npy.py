@@ -197,7 +197,7 @@ def _described(descr: Any, shape: Any) -> tuple[np.dtype[Any], tuple[int, ...], 
         raise DecodeError("an array of Python objects is a pickle and never read")
     if not isinstance(shape, tuple) or any(type(n) is not int for n in shape):
         raise DecodeError("the array's shape must be a tuple of integers")
-    if len(shape) > _MAX_DIMS:
+    if len(shape) + len(dtype.shape) > _MAX_DIMS:  # a dtype may be an array itself
         raise DecodeError(f"an array of {len(shape)} dimensions; the limit is {_MAX_DIMS}")
     if any(n < 0 or n >= 1 << 63 for n in shape):
         raise DecodeError("the array's shape holds a negative or huge number")
@@ -205,7 +205,8 @@ def _described(descr: Any, shape: Any) -> tuple[np.dtype[Any], tuple[int, ...], 
     if dtype.itemsize == 0 and count:
         raise DecodeError("an array of items without a size")
     # numpy refuses a shape whose non-zero sizes overflow even when the array is empty
-    if math.prod(n for n in shape if n) * max(dtype.itemsize, 1) >= 1 << 63:
+    # and takes an item without a size for one of four bytes
+    if math.prod(n for n in (*shape, *dtype.shape) if n) * max(dtype.base.itemsize, 4) >= 1 << 63:
         raise DecodeError("the array's shape overflows")
     return dtype, shape, count * dtype.itemsize
 

@@ -115,7 +115,10 @@ class PackableSample(Generic[B_co], metaclass=SampleMeta):
         Unknown keys are ignored, so that old readers survive newer writers; ``strict`` makes them an error.
         A missing required field is a ``TypeError``, a value of the wrong type a ``ValueError``.
         """
-        sample = cls._decode(data)
+        try:
+            sample = cls._decode(data)
+        except RecursionError:
+            raise _too_deep(DecodeError, cls) from None
         if len(data) != len(cls._codec):
             _check_keys(cls, data, strict)
         return sample
@@ -128,7 +131,10 @@ class PackableSample(Generic[B_co], metaclass=SampleMeta):
         except DecodeError as error:
             name = type_name(cls)
             raise DecodeError(f"{name}: {error}", sample_type=name) from error
-        sample = cls._decode(data)
+        try:
+            sample = cls._decode(data)
+        except RecursionError:
+            raise _too_deep(DecodeError, cls) from None
         if len(data) != len(cls._codec):
             _check_keys(cls, data, strict)
         return sample
@@ -136,7 +142,10 @@ class PackableSample(Generic[B_co], metaclass=SampleMeta):
     @property
     def packed(self) -> bytes:
         """This sample as msgpack bytes."""
-        data = self._encode()
+        try:
+            data = self._encode()
+        except RecursionError:
+            raise _too_deep(EncodeError, type(self)) from None
         try:
             return pack_map(data)
         except EncodeError as error:
@@ -209,6 +218,11 @@ def _check_keys(cls: type[PackableSample[Any]], data: Mapping[str, Any], strict:
     for key in data.keys() - set(cls._codec):
         if strict or not isinstance(key, str) or (key.startswith("__") and key.endswith("__")):
             raise DecodeError(f"{name}: the data holds {shown(key)}, which is no field", sample_type=name)
+
+
+def _too_deep(kind: type[SampleError], cls: type[PackableSample[Any]]) -> SampleError:
+    name = type_name(cls)
+    return kind(f"{name}: samples in samples nest too deep", sample_type=name)
 
 
 def _name_culprit(sample: PackableSample[Any], data: dict[str, Any], error: EncodeError) -> SampleError:

@@ -19,11 +19,15 @@ _SCALARS = {str: "str", int: "int", float: "float", bool: "bool", bytes: "bytes"
 
 def validate(sample: PackableSample[Any]) -> None:
     """Raise :class:`InvalidSampleError` with every problem of ``sample``."""
-    problems = list(_problems(sample, ""))
+    try:
+        problems = list(_problems(sample, ""))
+    except RecursionError:
+        problems = [("", "samples in samples nest too deep")]
     if problems:
         first = problems[0][0]
         name = type_name(type(sample))
-        raise InvalidSampleError([f"{field}: {what}" for field, what in problems], sample_type=name, field=first)
+        found = [f"{field}: {what}" if field else what for field, what in problems]
+        raise InvalidSampleError(found, sample_type=name, field=first)
 
 
 @lru_cache(maxsize=512)

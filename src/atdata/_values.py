@@ -80,7 +80,10 @@ def in_int(value: Any, cls: type, field: str) -> int:
 
 def in_float(value: Any, cls: type, field: str) -> float:
     if isinstance(value, float | int) and type(value) is not bool:
-        return float(value)  # other writers shorten 1.0 to 1
+        try:
+            return float(value)  # other writers shorten 1.0 to 1
+        except OverflowError:
+            _wrong(cls, field, value, "a float in range")
     if _is_scalar(value, "fiu"):
         return float(value)
     _wrong(cls, field, value, "a float")
@@ -116,9 +119,9 @@ def in_ref(value: Any, kind: type[P], cls: type, field: str) -> P:
         try:
             return kind.from_data(value)
         except MissingFieldError as error:
-            raise _inside(MissingFieldError, error, cls, field) from error
+            raise _inside(MissingFieldError, error, cls, field) from error.__cause__ or error
         except DecodeError as error:
-            raise _inside(DecodeError, error, cls, field) from error
+            raise _inside(DecodeError, error, cls, field) from error.__cause__ or error
     if isinstance(value, kind):
         return value
     _wrong(cls, field, value, f"a map of {type_name(kind)}")
@@ -126,7 +129,10 @@ def in_ref(value: Any, kind: type[P], cls: type, field: str) -> P:
 
 def _inside(kind: type[SampleError], error: SampleError, cls: type, field: str) -> SampleError:
     name = type_name(cls)
-    return kind(f"{name}.{field}: {str(error)[:800]}", sample_type=name, field=f"{field}.{error.field}"[:300])
+    text = str(error)
+    if len(text) > 800:  # what is wrong stands at the end
+        text = f"{text[:300]} ... {text[-400:]}"
+    return kind(f"{name}.{field}: {text}", sample_type=name, field=f"{field}.{error.field}"[:300])
 
 
 # Out: from a sample's attributes ----------------------------------------------------------------------------------

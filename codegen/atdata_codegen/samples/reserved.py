@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from atdata_codegen.names import is_identifier
+from atdata_codegen.samples.symbols import HELPERS
 
 __all__ = ["FORBIDDEN", "RESERVED", "field_name_problem", "sample_name_problem"]
 
@@ -26,6 +27,10 @@ FORBIDDEN = frozenset(
         "range", "set", "slice", "staticmethod", "str", "tuple",
     }
 )  # fmt: skip
+
+
+#: What generated modules and packages call by these very names.
+_OURS = frozenset({*HELPERS, "TYPE_CHECKING", "lazy_classes", "lazy_names"})
 
 
 def field_name_problem(name: object) -> tuple[str, str] | None:
@@ -53,6 +58,8 @@ def sample_name_problem(name: object) -> tuple[str, str] | None:
         return "is not an ASCII Python identifier, or is a keyword", "use letters and digits, such as ImageSample"
     if name in FORBIDDEN:
         return "is the name of a builtin, which a class must not hide", "begin it with a capital"
+    if name in _OURS:
+        return "is the name of something that generated modules use", "begin it with a capital"
     if name.startswith("_"):
         return "begins with an underscore, which would make the class private", "drop it"
     parts = name.split("_")

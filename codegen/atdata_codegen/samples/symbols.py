@@ -50,7 +50,7 @@ class Symbols:
         found = self._used.get(symbol)
         if found is None:
             found = symbol
-            if symbol in self._hidden:
+            if symbol in self._hidden and symbol not in HELPERS:  # functions see no field, and no class is called so
                 found = self._namer.take(f"_{symbol}")
             self._used[symbol] = found
         return found
