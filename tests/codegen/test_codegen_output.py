@@ -131,7 +131,7 @@ def test_what_was_generated_stays_while_its_document_is_broken(project: Any) -> 
 def test_an_old_package_never_stands_before_a_new_module(project: Any) -> None:
     """Also while errors elsewhere keep old files: Python would import the package."""
     project.generate(A, document("com.example.a.below"))
-    project.generate(document("com.example.a", new={"type": "string"}))
+    project.write(document("com.example.a", new={"type": "string"}))
     (project.lexicons / "com.example.a.below.json").unlink()
     (project.lexicons / "broken.json").write_text("{", encoding="utf-8")
 
