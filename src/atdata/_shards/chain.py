@@ -88,8 +88,11 @@ def _positions(data: NDArray[np.uint8], at: int, mapping: memoryview) -> NDArray
         # Large members: reading a byte of each block would touch the whole file.
         return np.array(_follow(mapping, at, _ROWS // 8), np.int64)
     count = min((len(data) - at) // 512, _ROWS * 2)
-    magic = data[at : at + count * 512].reshape(-1, 512)[:, 257] == 117
-    candidates: NDArray[np.int64] = np.flatnonzero(magic)[:_ROWS] * 512 + at
+    blocks = data[at : at + count * 512].reshape(-1, 512)
+    found = np.flatnonzero(blocks[:, 257] == 117)
+    # One byte is soon found in the data of arrays, too, and each such find would end the run.
+    found = found[(blocks[found, 257:262] == _MAGIC).all(axis=1)]
+    candidates: NDArray[np.int64] = found[:_ROWS] * 512 + at
     return candidates if len(candidates) and candidates[0] == at else np.array(few, np.int64)
 
 
