@@ -26,6 +26,7 @@ try:
         ClusterDownError,
         ClusterError,
         MovedError,
+        ResponseError,
         TryAgainError,
         WatchError,
     )
@@ -99,17 +100,18 @@ class RedisStorage:
         attempt = 0
         while True:
             token = f"{_SPACE}:done:{uuid4().hex}"
-            change: _RedisTransaction | None = None
+            outcome: list[T] = []  # what work gave, once the server was asked to let it take effect
             try:
                 with self._node().pipeline(transaction=True) as pipe:
                     change = _RedisTransaction(pipe, token)
                     result = work(change)
+                    outcome += [result] if change.changes else []
                     change.send()
                 self._reached = True
                 return result
             except (WatchError, *_OUTAGES) as error:
-                if change is not None and change.sent and self._happened(token, end):
-                    return result
+                if outcome and self._happened(token, end):
+                    return outcome[0]
                 self._after_outage(error, end)
             attempt += 1
             time.sleep(random.uniform(0, min(0.001 * 2 ** min(attempt, 7), max(0.0, end - time.monotonic()))))
@@ -177,7 +179,6 @@ class _RedisTransaction(Transaction):
         self._pipe = pipe
         self._token = token
         self._watched = False
-        self.sent = False
 
     def _read(self, table: str, key: str) -> Row | None:
         name = row_key(table, key)
@@ -188,7 +189,7 @@ class _RedisTransaction(Transaction):
             self._watched = True
         try:
             found = self._pipe.hgetall(name)
-        except redis.exceptions.ResponseError as error:
+        except ResponseError as error:
             if not _is_other_kind(error):
                 raise
             return {}
@@ -212,13 +213,12 @@ class _RedisTransaction(Transaction):
                 self._pipe.hset(name, mapping=row)
             self._pipe.zadd(f"{_SPACE}:{table}", {key: 0})
         self._pipe.set(self._token, "done", ex=_KEEP_TOKENS)
-        self.sent = True
         self._pipe.execute()
 
 
 def _is_other_kind(error: Exception) -> bool:
     """Whether something else than a hash stands where a row should: that row is damaged, and no other."""
-    return isinstance(error, redis.exceptions.ResponseError) and "WRONGTYPE" in str(error)
+    return isinstance(error, ResponseError) and "WRONGTYPE" in str(error)
 
 
 def _text(value: Any) -> str:

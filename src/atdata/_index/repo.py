@@ -50,4 +50,5 @@ class Repo:
         urls = entry.data_urls
         store = self.index.data_store
         readable = [store.read_url(url) for url in urls] if store is not None else urls
-        return entry, type(ds)[ds.sample_type](readable[0] if len(readable) == 1 else readable)
+        stored: Any = type(ds)
+        return entry, stored[ds.sample_type](readable[0] if len(readable) == 1 else readable)
