@@ -12,14 +12,18 @@ help: ## Show this list
 
 venv: $(VENV)/.installed ## Make the environment in .venv (PYTHON=python3.12 to choose the Python)
 
-$(VENV)/.installed: pyproject.toml
+$(VENV)/.base: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "atdata needs Python 3.11 or newer, and $(PYTHON) is not; try: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.base
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
 	@touch $@
 
-quickstart: venv ## Generate the classes, write a small dataset with one, read it back in batches
+quickstart: $(VENV)/.base ## Generate the classes, write a small dataset with one, read it back in batches
 	$(BIN)/atdata-gen lexicons/ -o generated/
 	$(BIN)/python examples/quickstart.py
 
