@@ -64,6 +64,8 @@ class ShardFile:
             names = samples.long_names
             self.faults = tuple(sorted(samples.faults, key=lambda fault: fault.before))
             self.notices = tuple(samples.notices)
+            for notice in self.notices:  # once for a file as it is, not with each pass
+                warnings.warn(str(ShardError(notice, shard=name)), ShardWarning, stacklevel=4)
         #: All samples that can be read, whatever else is wrong.
         self.block = Block(name, 0, data, *found, names or None)
 
@@ -91,8 +93,6 @@ class ShardFile:
 
         ``on_error`` gets the errors and may raise them; see :func:`atdata._shards.errors.handler`.
         """
-        for notice in self.notices:
-            warnings.warn(str(ShardError(notice, shard=self.block.shard)), ShardWarning, stacklevel=2)
         at = start
         for fault in self.faults:
             if fault.before < start:

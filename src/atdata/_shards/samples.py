@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from atdata._errors import shown
+from atdata._shards.block import Block
 from atdata._shards.errors import Fault, MalformedSampleError, ShardError
 from atdata._shards.header import BLOCK, Header
 from atdata._shards.keys import Keys
@@ -114,6 +115,9 @@ class Samples:
             self._append(member.payload, member.size)
             group.before, group.sampled = self.count - 1, True
 
+    def interrupt(self) -> None:
+        """The archive cannot be read on; the samples found so far are whole."""
+
     def end(self, broken: str | None = None) -> None:
         """There is nothing more: the archive ended, or is broken here as ``broken`` says."""
         if broken is not None and self._group is not None and not self._group.sampled:
@@ -136,6 +140,12 @@ class Samples:
         kept = len(offsets) - spare
         self._offsets, self._sizes = ([offsets[kept:].tolist()], [sizes[kept:].tolist()]) if spare else ([], [])
         return offsets[:kept], sizes[:kept]
+
+    def block(self, shard: str, low: int, high: int, memory: memoryview, base: int) -> Block:
+        """The samples from number ``low`` to ``high``, which are the next, in memory that begins at ``base``."""
+        offsets, sizes = self.take(self.count - high)
+        names = {i - low: name for i, name in self.long_names.items() if low <= i < high} or None
+        return Block(shard, low, memory, offsets - base, sizes, names)
 
     def _append(self, offset: int, size: int) -> None:
         if not self._offsets or not isinstance(self._offsets[-1], list):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import warnings
 from collections.abc import Callable, Iterator
-from typing import IO
+from typing import IO, Generic, Protocol, Self, TypeVar
 
 import numpy as np
 
@@ -15,12 +15,37 @@ from atdata._shards.decompress import opened
 from atdata._shards.errors import Fault, OnError, ShardError, ShardWarning, handler
 from atdata._shards.limits import DEFAULT, Limits
 from atdata._shards.samples import Samples
-from atdata._shards.walk import Walk
+from atdata._shards.walk import Ledger, Walk
 
-__all__ = ["read_blocks"]
+__all__ = ["Finds", "Part", "Reader", "read_blocks", "typed"]
 
 #: The first block is small, so that the first samples come soon.
 _FIRST = 1 << 18
+
+
+class Part(Protocol):
+    """Some of what is in a shard, in memory."""
+
+    def part(self, low: int, high: int) -> Self: ...
+
+
+B = TypeVar("B", bound=Part)
+
+
+B_co = TypeVar("B_co", bound=Part, covariant=True)
+
+
+class Finds(Ledger, Protocol[B_co]):
+    """A ledger whose finds are given out block by block; :class:`~atdata._shards.samples.Samples` is one."""
+
+    count: int
+    faults: list[Fault]
+    notices: list[str]
+
+    @property
+    def held(self) -> int: ...
+    def interrupt(self) -> None: ...
+    def block(self, shard: str, low: int, high: int, memory: memoryview, base: int) -> B_co: ...
 
 
 def read_blocks(
@@ -34,24 +59,32 @@ def read_blocks(
     try:
         source = opened(stream, shard, limits)
     except Exception as error:
-        report(_typed(error, shard))
+        report(typed(error, shard))
         return
-    yield from _Reader(source, shard, start, report, limits).blocks()
+    yield from Reader(source, shard, start, report, limits, Samples(shard)).blocks()
 
 
-class _Reader:
+class Reader(Generic[B]):
     """The memory that a walk goes through, and what it found there and was not given out yet."""
 
     def __init__(
-        self, source: io.RawIOBase, shard: str, start: int, report: Callable[[Exception], None], limits: Limits
+        self,
+        source: io.RawIOBase,
+        shard: str,
+        start: int,
+        report: Callable[[Exception], None],
+        limits: Limits,
+        finds: Finds[B],
+        *,
+        runs: bool = True,
     ) -> None:
         self._source = source
         self._shard = shard
         self._start = start
         self._report = report
         self._limits = limits
-        self._samples = Samples(shard)
-        self._walk = Walk(self._samples)
+        self._samples = finds
+        self._walk = Walk(finds, runs=runs)
         self._memory = _memory(_FIRST)
         #: How much of the memory is filled, and where in the archive it begins.
         self._filled = 0
@@ -60,7 +93,7 @@ class _Reader:
         self._next = 0
         self._ended = False
 
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self) -> Iterator[B]:
         while True:
             failure = self._fill()
             need = self._walk.scan(self._memory[: self._filled], self._base, self._ended)
@@ -68,11 +101,13 @@ class _Reader:
                 failure = ShardError(
                     f"holds a member of {need} bytes; Limits.member is {self._limits.member}", shard=self._shard
                 )
+            if failure is not None and not self._walk.done:
+                self._samples.interrupt()
             yield from self._give(everything=self._walk.done or failure is not None)
             if self._walk.done:
                 break
             if failure is not None:
-                self._report(_typed(failure, self._shard))
+                self._report(typed(failure, self._shard))
                 break
             self._renew(need)
         for notice in self._samples.notices:
@@ -116,7 +151,7 @@ class _Reader:
             count -= got
         return count
 
-    def _give(self, everything: bool) -> Iterator[Block]:
+    def _give(self, everything: bool) -> Iterator[B]:
         """Blocks of what was found, with each fault in its place.
 
         The last sample waits for what follows it, which may show that it is wrong.
@@ -124,13 +159,9 @@ class _Reader:
         samples = self._samples
         skipping = self._walk.position > self._base + self._filled
         spare = 0 if everything or skipping or samples.held < 0 else min(1, samples.count - self._next)
-        offsets, sizes = samples.take(spare)
-        low, high = self._next, self._next + len(offsets)
-        whole = None
-        if len(offsets):
-            names = {i - low: name for i, name in samples.long_names.items() if low <= i < high} or None
-            local = offsets - self._base
-            whole = Block(self._shard, low, self._memory[: self._filled].toreadonly(), local, sizes, names)
+        low, high = self._next, samples.count - spare
+        memory = self._memory[: self._filled].toreadonly()
+        whole = samples.block(self._shard, low, high, memory, self._base) if high > low else None
         self._next = high
         at = max(low, self._start)
         due, samples.faults = _split(samples.faults, high, everything)
@@ -156,7 +187,7 @@ def _split(faults: list[Fault], high: int, everything: bool) -> tuple[list[Fault
     return due, [f for f in faults if not (everything or f.before <= high)]
 
 
-def _typed(error: Exception, shard: str) -> Exception:
+def typed(error: Exception, shard: str) -> Exception:
     """``error`` as one that names the shard."""
     if isinstance(error, AtdataError):
         return error
