@@ -108,7 +108,7 @@ def cut_shards(
             pieces = [sample.packed] if pack is None else pack(sample)
             size = sum(map(len, pieces))
             full = shard is not None and (
-                shard.count == maxcount or (shard.count and shard.position + size + 2048 + 16 * shard.count > maxsize)
+                shard.count == maxcount or (shard.count and _finished(shard.position, shard.count + 1, size) > maxsize)
             )
             if shard is not None and full:
                 yield shard.finish()
@@ -124,6 +124,12 @@ def cut_shards(
     finally:
         if shard is not None:
             shard.abandon()
+
+
+def _finished(position: int, count: int, size: int) -> int:
+    """How long a shard will be when a sample of ``size`` bytes, its last of ``count``, is added at ``position``."""
+    whole = position + 512 + ((size + 511) & -512)
+    return whole + 512 + ((16 * count + 511) & -512) + 512 + 1024
 
 
 def _settle(sample: Any, wanted: type[Any] | None, before: type[Any] | None) -> type[Any]:

@@ -72,7 +72,7 @@ def folder_of(prefix: str) -> str:
         raise TypeError(f"a prefix is a string such as 'datasets/v1', not {shown(prefix)}")
     folder = prefix.strip("/")
     for part in folder.split("/") if folder else ():
-        if part in ("", ".", "..") or not part.isprintable() or set(part) & set('{}[]*?\\"<>|'):
+        if part in ("", ".", "..") or not part.isprintable() or set(part) & set("{}[]*?\\"):
             raise ValueError(f"{shown(prefix)} is no prefix: {shown(part)} is no name in it")
     if len(folder.encode("utf-8", "replace")) > _LONGEST:
         raise ValueError(f"{shown(prefix)} is no prefix: more than {_LONGEST} bytes")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,7 +15,7 @@ from atdata._stores.checking import verify
 from atdata._stores.errors import NothingStoredError, StoreError
 from atdata._stores.fill import copy_shards, cut_shards
 from atdata._stores.sink import Cached, Session
-from atdata._stores.stored import Found, Verification, manifest_text
+from atdata._stores.stored import Found, Verification, as_json, manifest_text
 from atdata._writing.errors import WriteError
 from atdata._writing.manifest import ShardEntry
 
@@ -101,7 +100,7 @@ class ShardStore(ABC):
             if limit is not None and limit < 1:
                 raise ValueError(f"{name} is at least 1, not {limit}")
         if metadata is not None:
-            json.dumps(dict(metadata), allow_nan=False)  # refused now rather than when all shards are stored
+            as_json(metadata)  # refused now rather than when all shards are stored
         group = names.Group(names.joined(self._folder, names.folder_of(prefix)))
         try:
             with self._cached(cache_local, maxsize) as session:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
 import json
@@ -17,7 +18,7 @@ from atdata._sources.errors import ShardNotFoundError
 from atdata._stores.errors import DamageError, StoreMissingError, place
 from atdata._writing.manifest import Manifest, ManifestError, ShardEntry, read_manifest
 
-__all__ = ["Found", "Verification", "check_shard", "manifest_text", "parse_manifest"]
+__all__ = ["Found", "Verification", "as_json", "check_shard", "manifest_text", "parse_manifest"]
 
 _CHUNK = 1 << 20
 _LARGEST = 256 << 20
@@ -61,7 +62,27 @@ def manifest_text(entries: Iterable[ShardEntry], sample_type: str | None, metada
     text = Manifest(tuple(entries), sample_type).to_json()
     if metadata is None:
         return text
-    return json.dumps({**json.loads(text), "metadata": dict(metadata)}, indent=1, allow_nan=False).encode() + b"\n"
+    return json.dumps({**json.loads(text), "metadata": as_json(metadata)}, indent=1).encode() + b"\n"
+
+
+def as_json(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """``metadata`` as JSON has it; bytes become ``{"$bytes": ...}``. What JSON cannot say is ``TypeError``.
+
+    >>> as_json({"hash": b"abc", "shape": (3, 4)})
+    {'hash': {'$bytes': 'YWJj'}, 'shape': [3, 4]}
+    """
+    if not isinstance(metadata, Mapping):
+        raise TypeError(f"metadata is a dictionary, not {shown(metadata)}")
+    made: dict[str, Any] = json.loads(json.dumps(dict(metadata), default=_plain, allow_nan=False))
+    return made
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, bytes | bytearray):
+        return {"$bytes": base64.b64encode(value).decode().rstrip("=")}
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"metadata cannot hold {shown(value)}")
 
 
 def parse_manifest(stream: IO[bytes], where: str) -> Manifest:
@@ -74,7 +95,7 @@ def parse_manifest(stream: IO[bytes], where: str) -> Manifest:
         try:
             return read_manifest(path)
         except ManifestError as error:
-            raise ManifestError(f"{place(where)}: {str(error).rpartition(': ')[2]}") from None
+            raise ManifestError(f"{place(where)}: {str(error).removeprefix(f'{path!a}: ')}") from None
 
 
 def check_shard(open_shard: Callable[[], IO[bytes]], entry: ShardEntry) -> tuple[int, str | None]:
