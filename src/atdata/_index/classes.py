@@ -133,8 +133,8 @@ class _Writer:
         """One field, with everything that its annotation says."""
         hint = self._hints[field.name]
         kind, nullable = split_optional(hint)
-        if isinstance(kind, str) and is_array(kind) and "None" in kind + "Optional" * kind.startswith("Optional"):
-            nullable = True
+        if isinstance(kind, str) and is_array(kind):  # a name for checkers only
+            nullable = "None" in kind or "Optional" in kind
         where = f"{type_name(self._cls)}.{shown(field.name)[1:-1]}"
         found: dict[str, Any] = {
             "name": field.name,
@@ -225,7 +225,8 @@ def _dtype(hint: Any, where: str) -> str:
     else:
         arguments = typing.get_args(hint)
         inner = typing.get_args(arguments[1]) if len(arguments) > 1 else ()
-        scalar = inner[0] if inner and isinstance(inner[0], type) else None
+        first = typing.get_origin(inner[0]) or inner[0] if inner else None
+        scalar = first if isinstance(first, type) else None
         name = None if scalar is None else _scalar_name(scalar)
     if scalar is None:
         return "float32"

@@ -69,8 +69,17 @@ class Stubs:
         if known is not None and known.__file__ == str(path) and not changed and hasattr(known, cls.__name__):
             found: type[Any] = getattr(known, cls.__name__)  # somebody imported the very file already
             return found
-        _offer(module, sys.modules[cls.__module__], path)
+        self._offer_all(sys.modules[cls.__module__], schema, siblings)
         return cls
+
+    def _offer_all(self, loaded: ModuleType, schema: SampleSchema, siblings: list[SampleSchema]) -> None:
+        """Offer a module that runs, and those that it imported."""
+        module = self.module_of(schema.name, schema.version, schema.origin, schema.cid)
+        _offer(module, loaded, self._path(module, ".py"))
+        for sibling in siblings:
+            nested = sys.modules.get(f"{loaded.__package__}.{sibling.module}")
+            if nested is not None and nested is not loaded:
+                self._offer_all(nested, sibling, siblings)
 
     def clear(self) -> int:
         """Remove every module that stands here, with its stub; files of others stay. Returns how many."""
