@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterable
 from types import CodeType
+from typing import NoReturn
 
 from atdata_lexicon.errors import AtdataError
 
@@ -79,9 +81,9 @@ _WHOLE: dict[str, re.Pattern[str] | None] = {
 #: Modules and functions that open packages hold for their own use; a way out for whoever gets hold of one.
 _NEVER = frozenset(
     {
-        "builtins", "codecs", "ctypes", "import_module", "importlib", "inspect", "io", "json", "linecache", "load",
-        "loads", "marshal", "modules", "operator", "os", "pathlib", "pickle", "shutil", "socket", "subprocess", "sys",
-        "types",
+        "ImportString", "PyObject", "TypeAdapter", "builtins", "codecs", "create_model", "ctypes",
+        "import_module", "importlib", "inspect", "io", "json", "linecache", "load", "loads", "marshal",
+        "modules", "operator", "os", "pathlib", "pickle", "shutil", "socket", "subprocess", "sys", "types",
     }
 )  # fmt: skip
 
@@ -95,7 +97,8 @@ _COOKIE = re.compile(r"[ \t\f]*#[^\r\n]*coding[:=]")
 _FORBIDDEN = frozenset(
     {
         "__builtins__", "__import__", "__loader__", "__spec__", "breakpoint", "compile", "delattr", "dir", "eval",
-        "exec", "exit", "getattr", "help", "input", "locals", "memoryview", "open", "print", "quit", "setattr", "vars",
+        "exec", "exit", "getattr", "globals", "help", "input", "locals", "memoryview", "open", "print", "quit",
+        "setattr", "super", "vars",
     }
 )  # fmt: skip
 
@@ -107,14 +110,23 @@ _DUNDERS = frozenset(
 )  # fmt: skip
 
 
+#: What a module has without making it.
+_GIVEN = _BUILTINS | {"__name__"}
+#: Names that a module may give itself; it is told the others.
+_MADE = frozenset({"__all__", "__dir__", "__getattr__", "__slots__"})
+#: Functions that import, from the package that they are called in.
+_LAZY = frozenset({"lazy_classes", "lazy_names", "lazy_submodules"})
+
+
 class AuditError(AtdataError, ValueError):
     """Generated source holds something that our templates never write. It was neither imported nor written."""
 
 
-def audit(source: str, filename: str, modules: frozenset[str] = frozenset()) -> ast.Module:
+def audit(source: str, filename: str, modules: frozenset[str] = frozenset(), names: Iterable[str] = ()) -> ast.Module:
     """The syntax tree of ``source`` when all of it is on the list of what generated code may hold.
 
     ``modules`` names further top-level packages that it may import: those the user said references lead to.
+    ``names`` are what the code will find besides its own.
     Raises :class:`AuditError` for anything else, and for text that is not pure ASCII.
     """
     if not source.isascii():
@@ -127,6 +139,7 @@ def audit(source: str, filename: str, modules: frozenset[str] = frozenset()) -> 
         raise AuditError(f"{filename}: generated text does not parse ({error}); please report this schema") from error
     children = _CHILDREN
     imports = _Imports(filename, modules)
+    imports.bound.update(names)
     stack: list[ast.AST] = [tree]
     pop = stack.pop
     push = stack.append
@@ -136,7 +149,6 @@ def audit(source: str, filename: str, modules: frozenset[str] = frozenset()) -> 
         fields = children.get(kind)
         if fields is None:
             _refuse(filename, node, f"a {kind.__name__}")
-            continue
         if kind is ast.Name:
             name = node.id  # type: ignore[attr-defined]  # kind says that it is a Name
             # A field may be called like a builtin that is forbidden; nobody may use the builtin.
@@ -145,6 +157,11 @@ def audit(source: str, filename: str, modules: frozenset[str] = frozenset()) -> 
                 _refuse(filename, node, f"the name {name}")
             if not stored:
                 imports.bare.add(name)
+                imports.lazy += name in _LAZY
+            elif name[:2] == "__" and name not in _MADE:
+                _refuse(filename, node, f"a value for {name}")
+            else:
+                imports.bound.add(name)
             continue
         if kind is ast.Constant:
             continue
@@ -162,6 +179,11 @@ def audit(source: str, filename: str, modules: frozenset[str] = frozenset()) -> 
                 imports.taken.setdefault(base.id, set()).add(attr)
                 continue
         elif kind is ast.Call:
+            if getattr(node.func, "id", "") in _LAZY:  # type: ignore[attr-defined]
+                first = node.args[:1]  # type: ignore[attr-defined]
+                if not first or getattr(first[0], "id", None) != "__name__":
+                    _refuse(filename, node, "an import from another package")
+                imports.lazy -= 1
             called = getattr(node.func, "attr", None)  # type: ignore[attr-defined]
             if called in _NEVER_CALLED:
                 _refuse(filename, node, f"a call of {called}")
@@ -169,6 +191,13 @@ def audit(source: str, filename: str, modules: frozenset[str] = frozenset()) -> 
             name = node.name  # type: ignore[attr-defined]
             if name[:2] == "__" and name not in _DUNDERS:
                 _refuse(filename, node, f"a definition of {name}")
+            imports.bound.add(name)
+        elif kind is ast.arg:
+            imports.bound.add(node.arg)  # type: ignore[attr-defined]
+        elif kind is ast.ExceptHandler and node.name:  # type: ignore[attr-defined]
+            imports.bound.add(node.name)  # type: ignore[attr-defined]
+        for text in _texts(node):
+            push(_expression(filename, text))
         for field in fields:
             value = getattr(node, field)
             if value is None or value.__class__ is str:
@@ -183,9 +212,55 @@ def audit(source: str, filename: str, modules: frozenset[str] = frozenset()) -> 
     return tree
 
 
-def compile_checked(source: str, filename: str, modules: frozenset[str] = frozenset()) -> CodeType:
+def _texts(node: ast.AST) -> list[ast.Constant]:
+    """Texts in ``node`` that tools evaluate as types: in annotations, in aliases, in what bases take."""
+    kind = node.__class__
+    found: list[ast.AST | None]
+    if kind is ast.AnnAssign:
+        annotation = node.annotation  # type: ignore[attr-defined]
+        found = [annotation]
+        if getattr(annotation, "id", "") == "TypeAlias":
+            found.append(node.value)  # type: ignore[attr-defined]
+    elif kind is ast.arg:
+        found = [node.annotation]  # type: ignore[attr-defined]
+    elif kind is ast.FunctionDef:
+        found = [node.returns]  # type: ignore[attr-defined]
+    elif kind is ast.ClassDef:
+        found = list(node.bases)  # type: ignore[attr-defined]
+    else:
+        return []
+    texts: list[ast.Constant] = []
+    while found:
+        one = found.pop()
+        if isinstance(one, ast.Constant):
+            if isinstance(one.value, str):
+                texts.append(one)
+        elif isinstance(one, ast.Subscript) and getattr(one.value, "id", "").endswith("Literal"):
+            continue  # texts are values there
+        elif one is not None and not isinstance(one, ast.Call):
+            found.extend(ast.iter_child_nodes(one))
+    return texts
+
+
+def _expression(filename: str, text: ast.Constant) -> ast.AST:
+    try:
+        made = ast.parse(str(text.value), filename, "eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        _refuse(filename, text, "a text as a type that is none")
+    inner = [one for one in ast.walk(made) if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+    literal = [one for one in ast.walk(made) if getattr(getattr(one, "value", None), "id", "").endswith("Literal")]
+    if inner and not literal:
+        _refuse(filename, text, "a text in a text as a type")
+    if any(isinstance(one, ast.Call) for one in ast.walk(made)):
+        _refuse(filename, text, "a call in a type")
+    return made
+
+
+def compile_checked(
+    source: str, filename: str, modules: frozenset[str] = frozenset(), names: Iterable[str] = ()
+) -> CodeType:
     """Code of ``source``, audited first; ``filename`` is what tracebacks will show."""
-    tree = audit(source, filename, modules)
+    tree = audit(source, filename, modules, names)
     try:
         return compile(tree, filename, "exec", dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError) as error:
@@ -200,6 +275,8 @@ class _Imports:
         self.modules = modules
         self.whole: dict[str, str] = {}
         self.bare: set[str] = set()
+        self.bound: set[str] = set()
+        self.lazy = 0
         self.taken: dict[str, set[str]] = {}
 
     def add(self, node: ast.AST) -> None:
@@ -235,10 +312,17 @@ class _Imports:
         bound = alias.asname or alias.name.partition(".")[0]
         if bound[:2] == "__":
             self._refuse(node, f"an import under the name {bound}")
+        if alias.name in _LAZY and alias.asname:
+            self._refuse(node, f"{alias.name} under another name")
+        self.bound.add(bound)
         return bound
 
     def check(self, tree: ast.Module) -> None:
-        """Refuse a module that is handed on, or from which something else is taken than types."""
+        """Refuse a module that is handed on, or from which something else is taken than types, and unknown names."""
+        for name in (self.bare | self.taken.keys()) - self.bound - _GIVEN:
+            self._refuse(tree, f"the name {name}, which is not its own")
+        if self.lazy:
+            self._refuse(tree, "an import handed on")
         for bound, module in self.whole.items():
             if bound in self.bare:
                 self._refuse(tree, f"the module {module} as a value")
@@ -252,6 +336,6 @@ class _Imports:
         _refuse(self.filename, node, what)
 
 
-def _refuse(filename: str, node: ast.AST, what: str) -> None:
+def _refuse(filename: str, node: ast.AST, what: str) -> NoReturn:
     line = getattr(node, "lineno", 0)
     raise AuditError(f"{filename}:{line}: generated text holds {what}, which no template of ours writes")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import linecache
+import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from hashlib import sha256
@@ -27,6 +28,8 @@ __all__ = ["build"]
 _HELPERS: dict[str, Callable[..., Any]] = {name: getattr(_values, name) for name in _values.__all__}
 #: Here nothing hides a builtin.
 _NAMES = {n: n for n in ("dict", "str", "type", "Mapping", "KeyError", "missing", "object")}
+#: What ``plan_from_class`` names.
+_OWN = re.compile(r"\b_(?:class|default|factory)_[0-9]+\b")
 _lock = fork_safe_lock()
 
 
@@ -55,7 +58,7 @@ def _code(plan: CodecPlan) -> CodeType:
     key = f"codec-{_text_cache.fingerprint()}-{digest}"
     name = f"<atdata codec {digest[:12]}>"
     text = _text_cache.read(key)
-    code = _audited(text, name) if text is not None else None
+    code = _audited(text, name, plan) if text is not None else None
     if text is None or code is None:
         from atdata_codegen.templating import default_renderer
 
@@ -66,11 +69,16 @@ def _code(plan: CodecPlan) -> CodeType:
     return code
 
 
-def _audited(text: str, name: str) -> CodeType | None:
+def _audited(text: str, name: str, plan: CodecPlan) -> CodeType | None:
     """Code of text from the disk, which is no more believed than any other file."""
     from atdata_codegen.audit import AuditError, compile_checked
 
     try:
-        return compile_checked(text, name)
+        return compile_checked(text, name, names=[*_HELPERS, *_NAMES.values(), "Any", "Sample", *_own(plan)])
     except AuditError:
         return None
+
+
+def _own(plan: CodecPlan) -> list[str]:
+    """Classes and defaults that the plan of a class names, which are put beside its code."""
+    return _OWN.findall(" ".join(part for f in plan.fields for part in (f.out, f.back, f.default)))
