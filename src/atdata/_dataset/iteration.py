@@ -199,6 +199,6 @@ def _groups(stretch: Stretch) -> Iterator[tuple[list[Any], Any]]:
     """Samples of ``stretch`` a few at a time, each group with its steps."""
     group = max(1, min(256, _GROUP_BYTES // max(stretch.size, 1)))
     for low in range(0, len(stretch.columns), group):
-        rows = stretch.columns.rows(low, low + group)
+        rows = stretch.columns.rows(low, min(low + group, len(stretch.columns)))
         steps = range(stretch.step + low, stretch.step + low + len(rows))
         yield rows, steps if stretch.steps is None else stretch.steps[low : low + group]
