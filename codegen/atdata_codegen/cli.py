@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 
 __all__ = ["main"]
 
@@ -14,7 +15,9 @@ _COMMANDS = {"jsonschema": "atdata_codegen.commands.jsonschema"}
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; the exit status is 0, 1 when something was refused or differs, or 2 for a wrong call."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    from atdata_codegen.problems import ProblemError
+    if argv is None and isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # no name of a file may end the report
+    from atdata_codegen.problems import ProblemError, shown_path
 
     try:
         if arguments and arguments[0] in _COMMANDS:
@@ -33,6 +36,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
     except BrokenPipeError:
         return 1
+    except OSError as error:
+        where = shown_path(str(error.filename or ""))
+        print(f"atdata-gen: error: {where}: {error.strerror or type(error).__name__}", file=sys.stderr)
+        return 2
 
 
 if __name__ == "__main__":

@@ -8,12 +8,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from atdata_codegen.files import read_file
 from atdata_codegen.names import is_identifier
 from atdata_codegen.problems import Problem, ProblemError, clean
 
 __all__ = ["MODELS", "Include", "Settings", "load_settings", "nearest_pyproject"]
 
 MODELS = ("dataclass", "pydantic", "msgspec", "typeddict")
+_LARGEST = 1 << 24
 _KEYS = ("package", "output", "include", "strict", "templates", "models", "lint")
 
 
@@ -91,6 +93,13 @@ def load_settings(inputs: Sequence[str], options: Mapping[str, Any]) -> Settings
     )
     if not settings.output:
         raise _refuse(file or "", "output", "is not set", "give -o FOLDER, or output in [tool.atdata-gen]")
+    for key, paths in (
+        ("output", [settings.output]),
+        ("templates", [settings.templates]),
+        ("include", [i.folder for i in settings.include]),
+    ):
+        if any("\0" in path for path in paths):
+            raise _refuse(file or "", key, "holds a character that no path can hold", "correct the path")
     if settings.package and not all(is_identifier(part) for part in settings.package.split(".")):
         raise _refuse(file or "", "package", f"is no package name: {clean(settings.package, 60)}", "use a dotted name")
     if settings.models not in MODELS:
@@ -108,16 +117,18 @@ def _include(text: str) -> Include:
 
 
 def _read_table(file: str) -> dict[str, Any]:
-    with open(file, "rb") as stream:
-        raw = stream.read()
+    try:
+        raw = read_file(file, _LARGEST)
+    except OSError as error:
+        raise _refuse(file, "", f"cannot be read: {error.strerror}", "mend the file, or its rights") from error
     if b"atdata-gen" not in raw:
         return {}  # spares the parser, which costs more than everything else of a run with nothing to do
     import tomllib
 
     try:
         table = tomllib.loads(raw.decode("utf-8")).get("tool", {}).get("atdata-gen", {})
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, AttributeError) as error:
-        raise _refuse(file, "", f"cannot be read: {error}", "mend the file") from error
+    except (ValueError, AttributeError, RecursionError) as error:
+        raise _refuse(file, "", f"cannot be read: {clean(str(error), 300)}", "mend the file") from error
     if not isinstance(table, dict):
         raise _refuse(file, "", "is no table", "write [tool.atdata-gen]")
     return table

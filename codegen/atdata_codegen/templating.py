@@ -11,10 +11,16 @@ from collections.abc import Mapping
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
+from stat import S_ISVTX, S_IWOTH
 from typing import TYPE_CHECKING, Any
+
+from atdata_codegen.files import read_file
 
 if TYPE_CHECKING:
     import jinja2
+
+#: No template of anybody's comes near.
+_LARGEST = 1 << 24
 
 __all__ = ["Renderer", "cache_dir", "default_renderer", "template_sources"]
 
@@ -25,12 +31,20 @@ def cache_dir() -> Path | None:
     path = Path(base) / "atdata"
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        stat = path.stat()
-    except (OSError, RuntimeError):
+        own = not hasattr(os, "getuid") or _only_ours(path)
+    except (OSError, RuntimeError, ValueError):
         return None
-    if hasattr(os, "getuid") and (stat.st_uid != os.getuid() or stat.st_mode & 0o022):
-        return None  # somebody else could put compiled code there
-    return path
+    return path if own else None  # somebody else could put compiled code there
+
+
+def _only_ours(path: Path) -> bool:
+    """Whether nobody else can write to a folder, put another in its place, or has put a link there."""
+    user = os.getuid()
+    stat = path.stat()
+    if path.lstat().st_uid != user or stat.st_uid != user or stat.st_mode & 0o022:
+        return False
+    above = (folder.stat().st_mode for folder in (*path.absolute().parents, *path.resolve().parents))
+    return all(not mode & S_IWOTH or mode & S_ISVTX for mode in above)
 
 
 def template_sources(overrides: Path | None = None) -> dict[str, str]:
@@ -41,7 +55,7 @@ def template_sources(overrides: Path | None = None) -> dict[str, str]:
             found[entry.name] = entry.read_text(encoding="utf-8")
     if overrides is not None:
         for file in sorted(overrides.glob("*.jinja")):
-            found[file.name] = file.read_text(encoding="utf-8")
+            found[file.name] = read_file(str(file), _LARGEST).decode("utf-8")
     return found
 
 
@@ -69,8 +83,15 @@ class Renderer:
         if self._environment is None:
             import jinja2
 
-            cache = cache_dir()
-            self._environment = jinja2.Environment(
+            if self._overrides is None:
+                kind, cache = jinja2.Environment, cache_dir()
+            else:
+                # A folder may bring templates with its settings; they make text, and do nothing else. What is
+                # compiled for the one kind of environment does not run in the other.
+                from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+                kind, cache = ImmutableSandboxedEnvironment, None
+            self._environment = kind(
                 loader=jinja2.DictLoader(template_sources(self._overrides)),
                 undefined=jinja2.StrictUndefined,
                 trim_blocks=True,

@@ -78,11 +78,27 @@ def _constant(node: Node, value: object) -> str | None:
     if "const" in node and (value != node["const"] or type(value) is not type(node["const"])):
         return f"must be {show(node['const'])}, not {show(value)}"
     allowed = node.get("enum")
-    if isinstance(allowed, list) and value not in allowed:
+    if isinstance(allowed, list) and not _is_one_of(value, allowed):
         names = ", ".join(show(one) for one in allowed[:_MAX_SHOWN])
         more = ", ..." if len(allowed) > _MAX_SHOWN else ""
         return f"must be one of {names}{more}, not {show(value)}"
     return None
+
+
+_sets: dict[int, tuple[list[Any], int, frozenset[Any]]] = {}
+
+
+def _is_one_of(value: object, allowed: list[Any]) -> bool:
+    """Whether a scalar is in a list, which is long in few definitions, and then asked for again and again."""
+    if len(allowed) <= 16:
+        return value in allowed
+    kept = _sets.get(id(allowed))
+    if kept is None or kept[0] is not allowed or kept[1] != len(allowed):
+        if len(_sets) >= 64:
+            _sets.clear()
+        scalars = frozenset(one for one in allowed if isinstance(one, (str, int)))
+        kept = _sets[id(allowed)] = (allowed, len(allowed), scalars)
+    return value in kept[2]
 
 
 def _bytes(node: Node, value: object) -> str | None:

@@ -50,7 +50,8 @@ def compile_plan(cls: type[Record]) -> Plan:
     pointer = home._AT
     schema = document.at(pointer)
     properties: dict[str, Any] = schema.get("properties", {})
-    nullable = frozenset(schema.get("nullable", ()))
+    given = schema.get("nullable")  # parameters have none, and what stands there may be anything
+    nullable = frozenset(name for name in given if isinstance(name, str)) if isinstance(given, list) else frozenset()
     wires = document.fields.get(home.__name__, {})
     found: list[_Field] = []
     for field in fields(home):  # type: ignore[arg-type]  # generated classes are dataclasses, Record itself is not

@@ -41,7 +41,7 @@ def validate(catalog: Catalog, value: Mapping[str, Any], nsid: str | None = None
     atdata_lexicon.errors.ValidationError: com.example.x has 1 problem
       $.n: must be an integer, not "one"
     """
-    name = nsid if nsid is not None else value.get("$type")
+    name = nsid if nsid is not None else value.get("$type") if isinstance(value, dict) else None
     if not isinstance(name, str):
         raise ValidationError([Issue("$.$type", "is required: the NSID of the record's Lexicon")], "the record")
     issues = validate_at(catalog, name, "/main", value)
@@ -100,6 +100,9 @@ class _Run:
         self.issues = issues
         self.known = {issue.path for issue in issues}  # the data model has spoken; once is enough
         self.pending: list[tuple[Node, str, str, object, Path]] = []
+        # What is asked of each definition again and again, kept beside the definition so that no id is used twice.
+        self.objects: dict[int, tuple[Node, list[str], frozenset[str], dict[str, Any]]] = {}
+        self.unions: dict[tuple[int, str], tuple[Node, frozenset[tuple[str, str]]]] = {}
 
     def report(self, path: Path, message: str) -> None:
         where = render_path(path)
@@ -152,15 +155,17 @@ class _Run:
         if not isinstance(value, dict) or not is_object(value):
             self.report(path, f"must be an object, not {_shape(value)}")
             return
-        required, nullable = _names(node, "required"), _names(node, "nullable")
+        required, nullable, properties = self.parts(node)
         for key in required:
             if key not in value:
                 self.report((path, key), "is required")
-        properties = node.get("properties")
-        if not isinstance(properties, dict):
-            return
+                if len(self.issues) >= MAX_ISSUES:
+                    return
         children: list[tuple[Node, str, str, object, Path]] = []
-        for key, child in properties.items():
+        # In the order of the definition, unless that is by far the longer one.
+        keys = properties if len(properties) <= 4 * len(value) + 64 else [key for key in value if key in properties]
+        for key in keys:
+            child = properties[key]
             if key not in value or not isinstance(child, dict):
                 continue
             item = value[key]
@@ -171,6 +176,24 @@ class _Run:
                 self.report((path, key), f"must not be null: {hint}")
         children.reverse()
         self.pending += children
+
+    def parts(self, node: Node) -> tuple[list[str], frozenset[str], dict[str, Any]]:
+        """The required and nullable names of an object's definition, each once, and its properties."""
+        kept = self.objects.get(id(node))
+        if kept is None:
+            required = list(dict.fromkeys(_names(node, "required")))
+            properties = node.get("properties")
+            found = properties if isinstance(properties, dict) else {}
+            kept = self.objects[id(node)] = (node, required, frozenset(_names(node, "nullable")), found)
+        return kept[1:]
+
+    def members(self, node: Node, nsid: str) -> frozenset[tuple[str, str]]:
+        """The definitions that a union names."""
+        kept = self.unions.get((id(node), nsid))
+        if kept is None:
+            found = frozenset(split_reference(ref, nsid) for ref in _names(node, "refs"))
+            kept = self.unions[id(node), nsid] = (node, found)
+        return kept[1]
 
     def check_array(self, node: Node, nsid: str, value: object, path: Path) -> None:
         if not isinstance(value, list):
@@ -208,13 +231,12 @@ class _Run:
             self.report((path, "$type"), f'must not end in "#main": write {show(kind[:-5])}')
             return
         wanted = split_reference(kind, nsid)
-        refs = _names(node, "refs")
-        if not kind.startswith("#") and wanted in (split_reference(ref, nsid) for ref in refs):
+        if not kind.startswith("#") and wanted in self.members(node, nsid):
             found = self.resolve(kind, nsid)
             if found is not None:
                 self.pending.append((*found, value, path))
         elif node.get("closed") is True:
-            names = ", ".join(show(ref) for ref in refs[:5])
+            names = ", ".join(show(ref) for ref in _names(node, "refs")[:5])
             self.report((path, "$type"), f"{show(kind)} is not a member of this closed union of {names}")
 
     def check_record(self, node: Node, nsid: str, value: object, path: Path) -> None:

@@ -1,0 +1,157 @@
+"""Settings, templates, names and a cache that somebody else may have prepared; and what reaches the terminal."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+DOCUMENT = {"lexicon": 1, "id": "com.example.post", "defs": {"main": {"type": "object", "properties": {}}}}
+ROOT = Path(__file__).resolve().parents[2]
+
+TABLES = {
+    "deep": "[tool.atdata-gen]\noutput = " + "[" * 20_000,
+    "deep tables": "[tool.atdata-gen]\nx." + "a." * 2_000 + "b = 1",
+    "many digits": "[tool.atdata-gen]\noutput = " + "9" * 5000,
+    "no text": b"[tool.atdata-gen]\noutput = '\xff'",
+    "a null in the output": '[tool.atdata-gen]\noutput = "a\\u0000b"',
+    "a null in the templates": '[tool.atdata-gen]\noutput = "a"\ntemplates = "\\u0000"',
+    "a null in an include": '[tool.atdata-gen]\noutput = "a"\ninclude = ["\\u0000"]',
+    "control characters in a key": '[tool.atdata-gen]\n"\\u001b[31m" = 1',
+    "control characters in a value": '[tool.atdata-gen]\noutput = "a"\nmodels = "\\u001b[31m"',
+    "a long key": f"[tool.atdata-gen]\n{'a' * 10**6} = 1",
+    "a key twice": f"[tool.atdata-gen]\n{'a' * 10**6} = 1\n{'a' * 10**6} = 1",
+    "tool is no table": "tool = 'atdata-gen'",
+    "all of tool": "[tool]\natdata-gen = 1",
+    "a package that leads out": '[tool.atdata-gen]\noutput = "a"\npackage = "../../x"',
+    "a package that is none": '[tool.atdata-gen]\noutput = "a"\npackage = "a..b"',
+    "an output that is a file": '[tool.atdata-gen]\noutput = "pyproject.toml"',
+    "an include that is not there": '[tool.atdata-gen]\noutput = "a"\ninclude = ["/nowhere"]',
+}
+
+
+@pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
+def test_settings_may_hold_anything(folder: Any, table: str | bytes) -> None:
+    folder.write("a", DOCUMENT)
+    (folder.path / "pyproject.toml").write_bytes(table if isinstance(table, bytes) else table.encode())
+    run = folder.run(output=False)
+
+    assert run.status == 2
+    assert "error" in run.err
+    assert "\x1b" not in run.err
+    assert len(run.err) < 5000
+
+
+def test_templates_make_text_and_do_nothing_else(folder: Any) -> None:
+    folder.write("a", DOCUMENT)
+    marker = folder.path / "ran"
+    (folder.path / "templates").mkdir()
+    reach = "''.__class__.__mro__[1].__subclasses__()"
+    run = f"{{% if c.__name__ == 'Popen' %}}{{{{ c(['touch', '{marker}']) }}}}{{% endif %}}"
+    for expression in (
+        f"{{% for c in {reach} %}}{run}{{% endfor %}}",
+        f"{{{{ cycler.__init__.__globals__.os.system('touch {marker}') }}}}",
+        f"{{{{ m.__init__.__globals__['__builtins__']['open']('{marker}', 'w') }}}}",
+        f"{{{{ lipsum.__globals__['os'].system('touch {marker}') }}}}",
+    ):
+        (folder.path / "templates" / "record_module.py.jinja").write_text(expression, encoding="ascii")
+        folder.run("--templates", str(folder.path / "templates"))
+
+        assert not marker.exists()
+
+
+def test_a_copy_of_our_templates_works_before_and_after_ours(folder: Any) -> None:
+    folder.write("a", DOCUMENT)
+    (folder.path / "templates").mkdir()
+    for file in (ROOT / "templates" / "atdata_templates").glob("*.jinja"):
+        (folder.path / "templates" / file.name).write_bytes(file.read_bytes())
+    runs = [
+        folder.run(*options, "--check")
+        for options in ([], ["--templates", str(folder.path / "templates")], [])
+        if folder.run(*options).status == 0
+    ]
+
+    assert [run.status for run in runs] == [0, 0, 0]
+
+
+@pytest.mark.parametrize("kind", ["link of somebody else", "open to all", "below a folder open to all"])
+def test_a_cache_that_others_can_write_to_is_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    from atdata_codegen.templating import cache_dir
+
+    base = tmp_path / "cache"
+    base.mkdir()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(base))
+    assert cache_dir() == base / "atdata"
+
+    if kind == "open to all":
+        (base / "atdata").chmod(0o777)
+    elif kind == "below a folder open to all":
+        base.chmod(0o777)
+    else:
+        if os.getuid() != 0:
+            pytest.skip("only the superuser can give files away")
+        (tmp_path / "mine").mkdir(mode=0o700)
+        (base / "atdata").rmdir()
+        (base / "atdata").symlink_to(tmp_path / "mine")
+        os.lchown(base / "atdata", 12345, 12345)
+    assert cache_dir() is None
+
+    base.chmod(0o1777)
+    assert kind != "below a folder open to all" or cache_dir() == base / "atdata"
+
+
+def test_a_name_that_does_not_print_is_shown_escaped_everywhere(folder: Any) -> None:
+    odd = "\x1b[31m\u202e\udcff\n"
+    folder.write("a", DOCUMENT)
+    (folder.lexicons / odd).mkdir()
+    (folder.lexicons / odd / "b.json").write_text(json.dumps({**DOCUMENT, "description": "other"}), encoding="ascii")
+    assert folder.run().status == 1
+    (folder.output / f"{odd}.py").write_bytes(b"# Generated by atdata-gen\n")
+    (folder.lexicons / odd / "b.json").unlink()
+    for options in (["--check"], ["--dry-run"], ["--format", "json", "--check"], []):
+        run = folder.run(*options)
+        for text in (run.out, run.err):
+            assert all(line.isprintable() for line in text.splitlines())
+            text.encode()
+    assert not (folder.output / f"{odd}.py").exists()
+
+
+def test_both_names_of_one_document_are_shown_escaped(folder: Any) -> None:
+    for i, name in enumerate(("\x1b[31m", "\u202e")):
+        (folder.lexicons / f"{name}.json").write_text(json.dumps({**DOCUMENT, "description": str(i)}), encoding="ascii")
+    run = folder.run()
+
+    assert "has the id com.example.post" in run.err
+    assert all(line.isprintable() for line in run.err.splitlines())
+
+
+def test_what_an_earlier_run_remembered_is_shown_escaped(folder: Any) -> None:
+    folder.write("a", {**DOCUMENT, "more": 1})
+    assert folder.run().status == 0
+    place = folder.output / ".atdata-gen" / "state.json"
+    state = json.loads(place.read_bytes())
+    state["problems"][0].update(message="\x1b[31m" + "a" * 10**6, hint="\x07" * 10**6, severity="warning")
+    place.write_text(json.dumps(state), encoding="ascii")
+    run = folder.run()
+
+    assert "\\x1b[31m" in run.err
+    assert all(line.isprintable() for line in run.err.splitlines())
+    assert len(run.err) < 20_000
+
+
+def test_a_terminal_that_knows_ascii_alone_gets_every_report(folder: Any) -> None:
+    name = "caf\u00e9"
+    folder.write("a", DOCUMENT)
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    command = [sys.executable, "-m", "atdata_codegen.cli", str(folder.lexicons), "-o", str(folder.path / name)]
+    done = subprocess.run([*command, "--dry-run"], env=environment, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "caf\\xe9" in done.stdout
