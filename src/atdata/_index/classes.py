@@ -12,6 +12,7 @@ import typing
 from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from atdata._annotations import own_annotations
 from atdata._constraints import Labels, MediaType, OneOf, Range, Shape, Unit
@@ -267,11 +268,22 @@ def _descriptions(cls: type[Any]) -> dict[str, str]:
     return found
 
 
+_known_docs: WeakKeyDictionary[type[Any], dict[str, str]] = WeakKeyDictionary()
+
+
 def _attribute_docs(cls: type[Any]) -> dict[str, str]:
+    """Strings behind fields; a class's source is read once, for it takes longer than all the rest."""
+    found = _known_docs.get(cls)
+    if found is None:
+        found = _known_docs[cls] = _read_docs(cls)
+    return found
+
+
+def _read_docs(cls: type[Any]) -> dict[str, str]:
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(cls)))
-    except (OSError, TypeError, SyntaxError, ValueError, RecursionError):
-        return {}  # typed into a prompt, or made by code
+    except (OSError, TypeError, SyntaxError, ValueError, RecursionError, SystemError):
+        return {}  # typed into a prompt, or made by code; SystemError is Python's own fault, with threads
     body = next((node.body for node in tree.body if isinstance(node, ast.ClassDef)), [])
     found = {}
     for field, text in pairwise(body):

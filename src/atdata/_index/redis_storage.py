@@ -179,9 +179,11 @@ class _RedisTransaction(Transaction):
         self._pipe = pipe
         self._token = token
         self._watched = False
+        self._reads = 0
 
     def _read(self, table: str, key: str) -> Row | None:
         name = row_key(table, key)
+        self._reads += 1
         if self._watched:
             self._pipe.watch(name)
         else:
@@ -198,6 +200,10 @@ class _RedisTransaction(Transaction):
     def send(self) -> None:
         """Let the writes take effect."""
         if not self.changes:
+            if self._reads > 1:  # what was read one after the other must have been true at once
+                self._pipe.multi()
+                self._pipe.exists(self._token)
+                self._pipe.execute()
             return
         if not self._watched:
             self._pipe.watch(self._token)

@@ -119,6 +119,27 @@ class StorageContract:
         # Either the other came first, and this ran again (11), or it had to wait (10). Never 2.
         assert storage.get("t", ["k"]) in ([{"n": "11"}], [{"n": "10"}])
 
+    def test_what_was_read_one_after_the_other_was_true_at_once(self, storage: Storage) -> None:
+        """Even if nothing is written: someone else may write between two reads."""
+        tried: list[threading.Thread] = []
+
+        def both(change: Transaction) -> None:
+            change.put("t", "one", {"n": "1"})
+            change.put("t", "two", {"n": "1"})
+
+        def work(change: Transaction) -> tuple[object, object]:
+            one = change.get("t", "one")
+            if not tried:
+                tried.append(threading.Thread(target=lambda: storage.transact(both)))
+                tried[0].start()
+                tried[0].join(0.3)
+            return one, change.get("t", "two")
+
+        found = storage.transact(work)
+        tried[0].join()
+
+        assert found in ((None, None), ({"n": "1"}, {"n": "1"}))
+
     def test_it_can_be_used_again_after_it_was_closed(self, storage: Storage) -> None:
         storage.close()
         storage.transact(lambda change: change.put("t", "again", {"a": "1"}))
