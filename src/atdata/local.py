@@ -20,13 +20,17 @@ if TYPE_CHECKING:
     from atdata._index.namespace import SchemaNamespace as SchemaNamespace
     from atdata._index.repo import Repo as Repo
     from atdata._index.schema_record import LocalSchemaRecord as LocalSchemaRecord
+    from atdata._stores.disk import DiskDataStore as DiskDataStore
+    from atdata._stores.s3 import S3DataStore as S3DataStore
 
 _WHERE = {
+    "DiskDataStore": ("_stores.disk", "DiskDataStore"),
     "Index": ("_index.index", "Index"),
     "LocalDatasetEntry": ("_index.entry", "LocalDatasetEntry"),
     "LocalIndex": ("_index.index", "Index"),
     "LocalSchemaRecord": ("_index.schema_record", "LocalSchemaRecord"),
     "Repo": ("_index.repo", "Repo"),
+    "S3DataStore": ("_stores.s3", "S3DataStore"),
     "SchemaNamespace": ("_index.namespace", "SchemaNamespace"),
     "default_index": ("_index.index", "default_index"),
     "schema_from_class": ("_index.classes", "schema_from_class"),
@@ -40,11 +44,13 @@ REDIS_KEY_SCHEMA = "{atdata}:schema"
 __all__ = [
     "REDIS_KEY_DATASET_ENTRY",
     "REDIS_KEY_SCHEMA",
+    "DiskDataStore",
     "Index",
     "LocalDatasetEntry",
     "LocalIndex",
     "LocalSchemaRecord",
     "Repo",
+    "S3DataStore",
     "SchemaNamespace",
     "default_index",
     "schema_from_class",
