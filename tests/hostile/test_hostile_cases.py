@@ -18,12 +18,12 @@ RUNNER = HERE / "case_runner.py"
 LIMITS = {"seconds": 10, "rss_mb": 400}
 
 
-def run(folder: Path, adapter: Path = ADAPTER) -> dict[str, Any]:
-    with tempfile.TemporaryDirectory() as cache:
-        done = subprocess.run(
-            [sys.executable, str(RUNNER), str(folder), str(adapter)],
-            capture_output=True, text=True, check=False, timeout=900, env={**os.environ, "XDG_CACHE_HOME": cache},
-        )  # fmt: skip
+def run(folder: Path, cache: Path, adapter: Path = ADAPTER) -> dict[str, Any]:
+    done = subprocess.run(
+        [sys.executable, str(RUNNER), str(folder), str(adapter)],
+        capture_output=True, text=True, check=False, timeout=900,
+        env={**os.environ, "XDG_CACHE_HOME": str(cache)},
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
     found: dict[str, Any] = json.loads(done.stdout)
     return found
@@ -46,8 +46,8 @@ def book(folder: Path, cases: dict[str, tuple[str, bytes, str]]) -> Path:
 
 
 @pytest.mark.slow
-def test_every_case_ends_as_expected() -> None:
-    result = run(HERE / "cases")
+def test_every_case_ends_as_expected(tmp_path: Path) -> None:
+    result = run(HERE / "cases", tmp_path)
 
     assert result["cases"] > 200
     assert result["wrong"] == {}
@@ -120,7 +120,7 @@ def test_bombs_are_refused_within_their_limits(tmp_path: Path) -> None:
         "raw brackets": ("raw", b"[" * 900_000, "reject"),
     }  # fmt: skip
 
-    assert run(book(tmp_path, cases))["wrong"] == {}
+    assert run(book(tmp_path, cases), tmp_path)["wrong"] == {}
 
 
 BAD_ADAPTER = """
@@ -164,6 +164,6 @@ def test_the_runner_sees_a_reader_that_is_wrong(
     monkeypatch.setitem(LIMITS, "seconds", 1)
     adapter = tmp_path / "adapter.py"
     adapter.write_text(BAD_ADAPTER.format(body=body), encoding="utf-8")
-    result = run(book(tmp_path, {"case": ("lexicon", b"{}", "accept")}), adapter)
+    result = run(book(tmp_path, {"case": ("lexicon", b"{}", "accept")}), tmp_path, adapter)
 
     assert [text.split(": ")[1].split(",")[0] for text in result["wrong"].values()] == ([outcome] if outcome else [])
