@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 import os
 import sys
+from collections.abc import Iterator
 from importlib.util import module_from_spec, spec_from_file_location
 from types import ModuleType
 from typing import Any
@@ -19,6 +20,8 @@ from atdata_codegen.problems import ProblemError
 
 import atdata
 from atdata._helpers import bytes_to_array
+from atdata._shards.errors import handler
+from atdata._shards.stream import read_blocks
 from atdata_lexicon.record import Record
 
 HAS_SKIP = True
@@ -89,3 +92,30 @@ def msgpack(data: bytes) -> Any:
 def npy(data: bytes) -> Any:
     """One array."""
     return bytes_to_array(data)
+
+
+def read(path: str, on_error: str) -> Iterator[tuple[str | None, Any]]:
+    """The samples of a shard, one by one."""
+    for sample in atdata.Dataset[_Sample](path, on_error=on_error).ordered():  # type: ignore[arg-type]
+        yield None, sample
+
+
+def read_batches(path: str, on_error: str) -> Iterator[tuple[str | None, Any]]:
+    """The same in batches, which are decoded column by column."""
+    for batch in atdata.Dataset[_Sample](path, on_error=on_error).ordered(batch_size=4):  # type: ignore[arg-type]
+        for sample in batch:
+            yield None, sample
+
+
+def read_stream(path: str, on_error: str) -> Iterator[tuple[str | None, Any]]:
+    """The same from a stream, with the keys, below everything that a dataset adds."""
+    report = handler(on_error)  # type: ignore[arg-type]
+    with open(path, "rb") as stream:
+        for block in read_blocks(stream, path, on_error=on_error):  # type: ignore[arg-type]
+            for i in range(len(block)):
+                try:
+                    sample = msgpack(bytes(block.payload(i)))
+                except atdata.AtdataError as error:
+                    report(atdata.MalformedSampleError(str(error), shard=path, key=block.key(i)))
+                else:
+                    yield block.key(i), sample
