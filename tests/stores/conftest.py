@@ -18,6 +18,7 @@ def shared_bucket(s3_server: Any) -> str:
     """A bucket for many tests, each below a prefix of its own: a new bucket takes the server some time."""
     client = s3_server.client()
     client.create_bucket(Bucket="shared")
+    client.put_object(Bucket="shared", Key="first", Body=b"1")  # which takes long
     client.close()
     return "shared"
 

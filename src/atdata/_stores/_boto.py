@@ -125,7 +125,8 @@ def _passes(error: Exception) -> bool:
         return code in _PASSING or status in (408, 429) or (status >= 500 and status != 501)
     botocore: Any = import_module("botocore.exceptions")
     garbled: type[Exception] = import_module("botocore.parsers").ResponseParserError
-    return isinstance(error, (botocore.HTTPClientError, botocore.IncompleteReadError, garbled, OSError))
+    failures = (botocore.HTTPClientError, botocore.ConnectionError, botocore.IncompleteReadError, garbled, OSError)
+    return isinstance(error, failures)
 
 
 def store_error(error: Exception, url: str, retries: int = 0) -> StoreError:

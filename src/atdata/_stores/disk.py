@@ -127,6 +127,7 @@ class _Files:
     def __init__(self, store: DiskDataStore) -> None:
         self._store = store
         self._begun: list[NewFile] = []
+        self.doubtful: set[str] = set()
 
     def create(self, key: str) -> NewFile:
         file = NewFile(self._store._url(key))

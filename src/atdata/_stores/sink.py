@@ -41,6 +41,11 @@ class NewObject(Protocol):
 class Session(Protocol):
     """All objects of one write. Leaving it by an error abandons what is not whole."""
 
+    @property
+    def doubtful(self) -> set[str]:
+        """Keys of objects that may be stored, or may yet be, although the answer said otherwise or never came."""
+        ...
+
     def create(self, key: str) -> NewObject:
         """Begin the object ``key``."""
         ...
@@ -65,6 +70,10 @@ class Cached:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._folder = ""
+
+    @property
+    def doubtful(self) -> set[str]:
+        return self._session.doubtful
 
     def __enter__(self) -> Self:
         self._folder = tempfile.mkdtemp(prefix="atdata-")

@@ -102,8 +102,9 @@ class ShardStore(ABC):
         if metadata is not None:
             as_json(metadata)  # refused now rather than when all shards are stored
         group = names.Group(names.joined(self._folder, names.folder_of(prefix)))
+        session = self._cached(cache_local, maxsize)
         try:
-            with self._cached(cache_local, maxsize) as session:
+            with session:
                 entries = list(self._fill(dataset, session, group, maxcount, maxsize))
                 if not entries:
                     raise NothingStoredError("the dataset has no shards, so none were written")
@@ -115,10 +116,10 @@ class ShardStore(ABC):
             )
         except WriteError as error:
             failure = StoreError(str(error), url=self._url(group.stem))
-            self._blame(failure, group)
+            self._blame(failure, group, session)
             raise failure from error
         except BaseException as error:
-            self._blame(error, group)
+            self._blame(error, group, session)
             raise
         return [self._url(names.joined(group.folder, entry.name)) for entry in entries]
 
@@ -135,13 +136,13 @@ class ShardStore(ABC):
         samples, kind = given.samples_of(dataset)
         return cut_shards(samples, kind, session, group, maxcount=maxcount, maxsize=maxsize)
 
-    def _blame(self, error: BaseException, group: names.Group) -> None:
+    def _blame(self, error: BaseException, group: names.Group, session: Session) -> None:
         """Let ``error`` say what the failed write left behind."""
         self._failed.add(group.uuid)
-        left: list[str] = []
+        left = sorted(map(self._url, session.doubtful))
         with contextlib.suppress(Exception):  # the first error is the one to tell
             found = [*self._scan(group.stem), *self._unfinished(group.stem)]
-            left = sorted({self._url(each.key) for each in found})
+            left = sorted({self._url(key) for key in (*(each.key for each in found), *session.doubtful)})
         if isinstance(error, StoreError):
             error.leftovers = left
         elif left:
@@ -189,7 +190,6 @@ class ShardStore(ABC):
             manifests = [key for key in left.stored if names.is_manifest(key)]
             self._remove(manifests)
             self._remove(sorted(left.stored - set(manifests)))
-            self._failed.discard(left.uuid)
             removed |= {self._url(key) for key in left.all_keys}
         return sorted(removed)
 

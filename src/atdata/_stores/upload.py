@@ -41,6 +41,7 @@ class UploadSession:
         self.part_size = part_size
         #: Whether the server knows conditions and checksums; found out by trying.
         self.extras = True
+        self.doubtful: set[str] = set()
         self._parallel = parallel
         self._slots = threading.BoundedSemaphore(parallel)
         self._stop = threading.Event()
@@ -225,6 +226,8 @@ class Upload:
             self._session.request(operation, self.key, extras, **parameters)
         except StoreError as error:
             if error.status not in (404, 409, 412) or not self._is_ours():
+                if isinstance(error, StoreUnavailableError):
+                    self._session.doubtful.add(self.key)
                 raise
         self._whole = True
 
