@@ -57,6 +57,11 @@ class DatasetMethods(SchemaMethods):
             self._check_ref(schema_ref, cls)
         urls = None
         if self._data_store is not None:
+            # Whatever can be refused is refused before a byte is copied.
+            self._add(
+                self._entry(ds, name, metadata, ["-"], description, tags, license), cls, schema_ref, label,
+                strict=True, rehearse=True,
+            )  # fmt: skip
             if metadata is not None:
                 options["metadata"] = metadata
             prefix = options.pop("prefix", None)
@@ -109,7 +114,14 @@ class DatasetMethods(SchemaMethods):
         )
 
     def _add(
-        self, entry: LocalDatasetEntry, cls: type[Any], ref: str | None, label: str | None, *, strict: bool
+        self,
+        entry: LocalDatasetEntry,
+        cls: type[Any],
+        ref: str | None,
+        label: str | None,
+        *,
+        strict: bool,
+        rehearse: bool = False,
     ) -> LocalDatasetEntry:
         from atdata._index.entries import check_name, put_entry
         from atdata._index.entry import LocalDatasetEntry
@@ -124,6 +136,8 @@ class DatasetMethods(SchemaMethods):
             put_entry(change, made)
             if label is not None:
                 set_label(change, label, made.cid)
+            if rehearse:
+                change.changes.clear()
             return made
 
         return self._storage.transact(work)

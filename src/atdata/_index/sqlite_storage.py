@@ -93,8 +93,10 @@ class SqliteStorage:
             self._connection = None
 
     def __del__(self) -> None:
-        with contextlib.suppress(Exception):
+        try:  # noqa: SIM105  # while the interpreter ends, modules are gone
             self.close()
+        except Exception:
+            pass
 
     @contextlib.contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
