@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from atdata_codegen.config import Settings
-from atdata_codegen.output import Changes, Existing, apply, compare, refuse_foreign, refuse_links, scan
+from atdata_codegen.output import Changes, Existing, apply, compare, has_litter, refuse_foreign, refuse_links, scan
 from atdata_codegen.problems import Problem
 from atdata_codegen.sources import Source, digest, read_sources
 from atdata_codegen.state import State, fingerprint, load_state, state_bytes
@@ -56,7 +56,7 @@ def generate(settings: Settings, *, check: bool = False, dry_run: bool = False, 
         last = None
     if last is not None and last.inputs == inputs:
         changes = compare(existing, last.files)
-        if not changes:
+        if not changes and not has_litter(settings.root):
             return Result(last.problems, changes, last.documents, time.perf_counter() - begun)
     result = _build(settings, sources, included, existing, last, State(mark, inputs), check or dry_run, progress)
     result.checked = check

@@ -190,3 +190,13 @@ def test_a_disk_that_takes_no_more_is_a_typed_error_and_the_old_file_stays(proje
     assert project.run().status == 0
     assert project.run("--check").status == 0
     assert litter(project) == []
+
+
+def test_a_run_with_nothing_to_do_still_sweeps_what_a_killed_one_left(project: Any) -> None:
+    project.generate({"lexicon": 1, "id": "com.example.thing", "defs": {"main": {"type": "token"}}})
+    litter = project.output / ".atdata-gen" / "new" / "1-thing.py"
+    litter.write_text("half a fi", encoding="utf-8")
+
+    assert project.run().status == 0
+
+    assert not litter.exists()
