@@ -6,7 +6,6 @@ import ast
 import itertools
 
 import pytest
-
 from atdata_codegen.literals import docstring, literal
 
 
