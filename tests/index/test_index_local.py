@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
 import subprocess
 import sys
@@ -144,6 +145,34 @@ def test_the_default_index_is_what_the_environment_says(
 def test_an_index_and_its_entries_fulfil_the_protocols_without_a_server() -> None:
     assert isinstance(Index(host="127.0.0.1", port=1), AbstractIndex)
     assert isinstance(LocalDatasetEntry(name="a", schema_ref=REF, data_urls=[]), IndexEntry)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_a_forked_child_goes_on_with_the_file(tmp_path: Path) -> None:
+    code = (
+        "import os, sys, atdata\nfrom atdata.local import Index\n"
+        "P = atdata.packable(type('P', (), {'__annotations__': {'x': int}}))\n"
+        "index = Index(path='team.db')\nindex.publish_schema(P)\nchild = os.fork()\n"
+        "for _ in range(20): index.publish_schema(P)\n"
+        "if not child: os._exit(0)\nassert os.waitpid(child, 0)[1] == 0\nprint(len(index.list_schemas()))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.stdout.strip() == "41", done.stderr
+
+
+def test_a_class_without_a_schema_never_refers_to_somebody_elses() -> None:
+    index = Index(path=":memory:")
+    index.publish_schema(atdata.packable(type("Loose", (), {"__annotations__": {"y": int}})))
+    loose: Any = atdata.packable(type("Loose", (), {"__annotations__": {"extra": dict}}))
+
+    with pytest.raises(TypeError, match="Unsupported type"):
+        index.add_entry(atdata.Dataset[loose]("a.tar"), name="a")
+    kept = index.add_entry(
+        atdata.Dataset[loose]("a.tar"), name="a", schema_ref="atdata://local/sampleSchema/Loose@2.0.0"
+    )
+    assert kept.schema_ref.endswith("@2.0.0")
 
 
 # What stands on the server ------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from atdata._errors import SchemaError, shown, type_name
 from atdata._index.errors import EntryNotFoundError, NotASampleTypeError, SchemaNotFoundError, UnsupportedTypeError
 from atdata._index.schemas import SchemaMethods
 from atdata._index.storage import Transaction
-from atdata._uris import AtdataUri, AtdataUriError, parse_schema_ref, parse_uri, schema_uri
+from atdata._uris import AtdataUri, AtdataUriError, parse_schema_ref, parse_uri
 
 if TYPE_CHECKING:
     from atdata._index.entry import LocalDatasetEntry
@@ -150,9 +150,10 @@ class DatasetMethods(SchemaMethods):
             try:
                 return publish_or_find(change, self._document(change, cls))
             except (UnsupportedTypeError, NotASampleTypeError, SchemaError):
-                if strict:
+                address = AtdataUri("local", "sampleSchema", cls.__name__, "1.0.0")
+                if strict or is_published(change, address):  # which is another one's
                     raise
-                return schema_uri(cls.__name__, "1.0.0")
+                return str(address)
         uri = parse_schema_ref(ref)
         if not isinstance(uri, AtdataUri) or not uri.is_local or uri.name != getattr(cls, "__name__", ""):
             return ref
@@ -206,7 +207,8 @@ class DatasetMethods(SchemaMethods):
         """
         from atdata._index.entries import Entries
 
-        return list(islice(Entries(self._storage).all(after), limit))
+        size = 500 if limit is None else max(1, min(limit, 500))
+        return list(islice(Entries(self._storage).all(after, size), limit))
 
     def list_datasets(self, *, after: str = "", limit: int | None = None) -> list[LocalDatasetEntry]:
         """The same as :meth:`list_entries`."""

@@ -167,10 +167,10 @@ class Entries:
         rows = self._storage.page(NAME, after=after, limit=limit)
         return [entry for name, row in rows if (entry := _or_warn(name, row))], rows[-1][0] if rows else ""
 
-    def all(self, after: str = "") -> Iterator[LocalDatasetEntry]:
-        """Every entry in the order of names, fetched page by page."""
+    def all(self, after: str = "", size: int = _PAGE) -> Iterator[LocalDatasetEntry]:
+        """Every entry in the order of names, fetched ``size`` at a time."""
         while True:
-            found, after = self.page(after, _PAGE)
+            found, after = self.page(after, size)
             yield from found
             if not after:
                 return

@@ -18,6 +18,7 @@ __all__ = ["SqliteStorage"]
 
 T = TypeVar("T")
 
+_of_parents: list[object] = []
 _MAKE = "create table if not exists rows (tab text, key blob, fields text, primary key (tab, key)) without rowid"
 
 
@@ -100,9 +101,13 @@ class SqliteStorage:
 
     @contextlib.contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
+        if self._pid not in (0, os.getpid()) and self.path != ":memory:":
+            # A forked child: the lock may be held for ever, and the connection is the parent's to close.
+            _of_parents.append(self._connection)
+            self._lock, self._connection, self._pid = threading.RLock(), None, 0
         with self._lock:
             try:
-                if self._connection is None or (self._pid != os.getpid() and self.path != ":memory:"):
+                if self._connection is None:
                     self._connection = self._connect()
                     self._pid = os.getpid()
                 yield self._connection
