@@ -22,7 +22,7 @@ def fingerprint() -> str:
     import atdata_templates
 
     digest = sha256()
-    for module in (atdata_codegen.samples, atdata_templates):
+    for module in (atdata_codegen, atdata_codegen.samples, atdata_templates):
         folder = Path(module.__file__ or "").parent
         try:
             for entry in sorted(os.scandir(folder), key=lambda e: e.name):
