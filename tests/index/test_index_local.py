@@ -397,6 +397,13 @@ def test_metadata_that_no_record_holds_is_named() -> None:
     assert index.get_dataset("a").metadata == entry.metadata == {"mean": 0.5, "shape": [0, 1, 2]}
 
 
+def test_metadata_that_others_wrote_as_msgpack_is_read() -> None:
+    entry = LocalDatasetEntry(name="a", schema_ref=REF, data_urls=[])
+    record = {**entry.record.to_record(), "metadata": {"$bytes": "gaFhAQ"}}
+
+    assert LocalDatasetEntry.from_record(record).metadata == {"a": 1}
+
+
 def test_floats_in_metadata_come_back_exactly() -> None:
     values = [0.1, -0.0, 1e300, 5e-324, 3.0, float("inf")]
     found = LocalDatasetEntry(name="a", schema_ref=REF, data_urls=[], metadata={"v": values}).metadata

@@ -184,6 +184,26 @@ def test_a_package_of_that_name_that_is_somebody_elses_stays_theirs(
     assert "local.Point_1_0_0" not in sys.modules
 
 
+def test_local_in_a_strangers_schema_means_the_stranger_and_never_us() -> None:
+    index = Index(path=":memory:")
+    mine = made("Inner", mine=int)
+    ref = index.publish_schema(made("Outer", inner=mine))
+    theirs = Index(path=":memory:")
+    theirs.publish_schema(made("Outer", inner=made("Inner", theirs=str)))
+    asked: list[str] = []
+
+    def resolver(address: str) -> tuple[Any, str]:
+        asked.append(address)
+        return theirs.get_schema(address.replace("did:plc:stranger", "local")), "did:plc:stranger"
+
+    index._resolver = resolver
+    foreign = index.decode_schema("atdata://did:plc:stranger/sampleSchema/Outer@1.0.0")
+
+    assert foreign.from_data({"inner": {"theirs": "a"}}).inner.theirs == "a"
+    assert foreign is not index.decode_schema(ref)
+    assert asked == [f"atdata://did:plc:stranger/sampleSchema/{name}@1.0.0" for name in ("Outer", "Inner")]
+
+
 def test_schemas_of_strangers_go_to_a_folder_named_by_a_hash(tmp_path: Path) -> None:
     home = Index(path=":memory:")
     document = home.get_schema(home.publish_schema(made("Point", x=int)))

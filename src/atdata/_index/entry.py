@@ -10,7 +10,7 @@ from atdata_generated.ac.foundation.dataset.record import RecordDef
 from atdata_generated.ac.foundation.dataset.storage_external import StorageExternal
 
 from atdata._errors import shown
-from atdata._index.metadata import from_record_form, to_record_form
+from atdata._index.metadata import metadata_of, to_record_form
 from atdata_lexicon.cid import cid_for_cbor
 from atdata_lexicon.data import encode_record
 
@@ -121,8 +121,7 @@ class LocalDatasetEntry:
     @property
     def metadata(self) -> dict[str, Any] | None:
         """What else was said about it, or None."""
-        found = self.record.metadata
-        return None if found is None else dict(from_record_form(found))
+        return metadata_of(self.record.metadata)
 
     @property
     def description(self) -> str | None:

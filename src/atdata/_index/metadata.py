@@ -10,7 +10,7 @@ from atdata._errors import shown
 from atdata._index.errors import UnsupportedTypeError
 from atdata_lexicon.values import bytes_from_text, bytes_to_text
 
-__all__ = ["from_record_form", "to_record_form"]
+__all__ = ["from_record_form", "metadata_of", "to_record_form"]
 
 FLOAT = "ac.foundation.dataset.schemaType#float"
 _MAX_DEPTH = 64
@@ -46,6 +46,20 @@ def to_record_form(value: Any, path: str = "metadata", depth: int = 0) -> Any:
     raise UnsupportedTypeError(
         f"{path}: {shown(value)} cannot be stored; use strings, numbers, truth values, bytes, lists and dictionaries"
     )
+
+
+def metadata_of(value: Any) -> dict[str, Any] | None:
+    """The metadata of a record, which is an object, or msgpack in bytes; None when there is none.
+
+    >>> metadata_of({"$bytes": "gaFhAQ"})
+    {'a': 1}
+    """
+    from atdata._msgpack import unpack_map
+
+    found = value if isinstance(value, bytes) else from_record_form(value)
+    if isinstance(found, bytes):
+        return unpack_map(found)
+    return found if isinstance(found, dict) else None
 
 
 def from_record_form(value: Any, depth: int = 0) -> Any:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from atdata_generated.ac.foundation.dataset.sample_schema import SampleSchema
 
 from atdata._errors import shown
-from atdata._index.metadata import from_record_form
+from atdata._index.metadata import metadata_of
 
 if TYPE_CHECKING:
     from atdata_generated.ac.foundation.dataset.sample_schema import Field
@@ -59,8 +59,7 @@ class LocalSchemaRecord:
     @property
     def metadata(self) -> dict[str, Any] | None:
         """What else was said about it."""
-        found = self.record.metadata
-        return None if found is None else dict(from_record_form(found))
+        return metadata_of(self.record.metadata)
 
     @property
     def created_at(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -178,7 +179,7 @@ class SchemaMethods:
         full: str = document["$ref"]
         found = self._classes.get(full)
         if found is None:
-            found = decode_schema(document, origin=origin, resolve=lambda address: self._find(address)[0])
+            found = decode_schema(document, origin=origin, resolve=self._nested_in(origin))
             stubs = self._stubs
             if stubs is not None:
                 found = stubs.write(found)
@@ -186,6 +187,17 @@ class SchemaMethods:
         if "@" in ref.rpartition("/")[2]:  # a published version never changes; the highest one does
             self._classes[ref] = found
         return found
+
+    def _nested_in(self, origin: str) -> Callable[[str], dict[str, Any]]:
+        """Finds the schemas that a document refers to; ``local`` in it means the place it came from."""
+
+        def find(address: str) -> dict[str, Any]:
+            uri = parse_schema_ref(address)
+            if origin != "local" and isinstance(uri, AtdataUri) and uri.is_local:
+                address = str(replace(uri, authority=origin))
+            return self._find(address)[0]
+
+        return find
 
     def decode_schema_as(self, ref: str, type_hint: type[T]) -> type[T]:
         """The class at ``ref``, for checkers the class ``type_hint``, which is taken on trust."""
