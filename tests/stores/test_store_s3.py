@@ -134,12 +134,26 @@ def test_the_endpoint_argument_counts_before_the_credentials() -> None:
     assert S3DataStore({"AWS_ENDPOINT_URL": "http://a"}, bucket="b").endpoint_url == "http://a"
 
 
+def test_the_endpoint_may_stand_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://from-environment")
+
+    assert S3DataStore(bucket="b").read_url("s3://b/a.tar") == "http://from-environment/b/a.tar"
+    assert S3DataStore({"AWS_DEFAULT_REGION": "x"}, bucket="b").endpoint_url is None
+
+
+def test_a_signed_url_of_elsewhere_is_not_repeated_in_the_error() -> None:
+    with pytest.raises(ValueError, match="is not in the bucket") as caught:
+        S3DataStore(bucket="b").delete(["https://example.com/a.tar?X-Amz-Signature=secret"])
+    assert "secret" not in str(caught.value)
+
+
 def test_a_signed_url_is_good_for_one_object_and_for_its_time(make: Any, s3_server: Any) -> None:
     store = make(s3_server.credentials)
     (url,) = store.write_shards(words(3), prefix="presign")
 
     signed = store.presign(url, expires=timedelta(minutes=5))
 
+    assert store.verify([signed, store.read_url(url)]).shards == 1
     assert status(store.read_url(url))[0] == 403
     assert status(signed) == (200, content(store, url))
     assert status(signed, {"Range": "bytes=10-19"}) == (206, content(store, url)[10:20])

@@ -9,8 +9,7 @@ from types import TracebackType
 from typing import IO, Self
 from urllib.parse import unquote, urlsplit
 
-from atdata._errors import shown
-from atdata._stores.errors import StoreError, StoreMissingError
+from atdata._stores.errors import StoreError, StoreMissingError, place
 from atdata._stores.names import group_of
 from atdata._stores.sink import Session
 from atdata._stores.store import ShardStore
@@ -59,7 +58,7 @@ class DiskDataStore(ShardStore):
         path = os.path.abspath(os.path.expanduser(path))
         inside = os.path.relpath(path, self.path) if path != self.path else ""
         if inside == os.pardir or inside.startswith(os.pardir + os.sep) or os.path.isabs(inside):
-            raise ValueError(f"{shown(url, 200)} is not in the folder {shown(self.path, 200)}")
+            raise ValueError(f"{place(url)} is not in the folder {place(self.path)}")
         return inside.replace(os.sep, "/") + slash
 
     def _session(self, maxsize: float | None) -> Session:

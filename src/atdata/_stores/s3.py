@@ -8,12 +8,12 @@ import os
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import IO, Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from atdata._errors import shown
 from atdata._stores._boto import call, make_client
 from atdata._stores.credentials import endpoint_of, read_credentials
-from atdata._stores.errors import StoreError, StoreMissingError
+from atdata._stores.errors import StoreError, StoreMissingError, place
 from atdata._stores.store import ShardStore
 from atdata._stores.stored import Found
 from atdata._stores.upload import PART_SIZE, Upload, UploadSession
@@ -32,7 +32,8 @@ class S3DataStore(ShardStore):
     ``credentials`` are a dictionary with ``AWS_ACCESS_KEY_ID``, ``AWS_SECRET_ACCESS_KEY`` and perhaps
     ``AWS_SESSION_TOKEN``, ``AWS_DEFAULT_REGION`` and ``AWS_ENDPOINT``, or the path of a ``.env`` file with such lines.
     What they leave out boto3 looks for where it always does: environment, files, the machine's role. ``endpoint_url``
-    counts before ``AWS_ENDPOINT``. All keys begin with ``prefix``.
+    counts before ``AWS_ENDPOINT``, which without ``credentials`` may stand in the environment, too. All keys begin
+    with ``prefix``.
 
     Large shards are sent as parts of ``part_size`` bytes, ``parallel`` of them at once; that many are in memory. A
     request unanswered for ``timeout`` seconds counts as failed, and is made at most twice again.
@@ -82,7 +83,8 @@ class S3DataStore(ShardStore):
     @property
     def endpoint_url(self) -> str | None:
         """The server's address; None is Amazon's."""
-        return self._endpoint_url or endpoint_of(self.credentials)
+        found = self._endpoint_url or endpoint_of(self.credentials)
+        return found or (endpoint_of(os.environ) if self._given is None else None)
 
     def __repr__(self) -> str:
         return f"S3DataStore({self._url(self._folder)!a})"
@@ -128,13 +130,14 @@ class S3DataStore(ShardStore):
         return f"s3://{self.bucket}/{key}"
 
     def _key(self, url: str) -> str:
-        for base in (
-            f"s3://{self.bucket}/",
-            f"{self.endpoint_url.rstrip('/')}/{self.bucket}/" if self.endpoint_url else None,
-        ):
-            if base is not None and url.startswith(base) and len(url) > len(base):
-                return url.removeprefix(base)
-        raise ValueError(f"{shown(url, 200)} is not in the bucket {self.bucket!a}")
+        base = f"s3://{self.bucket}/"
+        key = url.removeprefix(base) if url.startswith(base) else ""
+        endpoint = self.endpoint_url
+        if endpoint and url.startswith(base := f"{endpoint.rstrip('/')}/{self.bucket}/"):
+            key = unquote(url.removeprefix(base).partition("?")[0])  # as read_url and presign have it
+        if not key:
+            raise ValueError(f"{place(url)} is not in the bucket {self.bucket!a}")
+        return key
 
     # ------------------------------------------------------------------ objects
 

@@ -54,7 +54,7 @@ class ShardStore(ABC):
 
     @abstractmethod
     def _scan(self, start: str) -> Iterator[Found]:
-        """All objects whose keys begin with ``start``, in order."""
+        """All objects whose keys begin with ``start``."""
 
     @abstractmethod
     def _unfinished(self, start: str) -> Iterator[Found]:
@@ -155,7 +155,7 @@ class ShardStore(ABC):
         return True
 
     def list_shards(self, prefix: str = "") -> Iterator[str]:
-        """The URLs of all shards under ``prefix``, in order."""
+        """The URLs of all shards under ``prefix``."""
         return (self._url(found.key) for found in self._scan(self._start(prefix)) if names.is_shard(found.key))
 
     def verify(self, what: str | Iterable[str] = "") -> Verification:
@@ -175,9 +175,11 @@ class ShardStore(ABC):
         """The URLs of what writing left behind, listed and not removed.
 
         Without ``keep``: what was stored by writes that never finished. With ``keep``, the URLs of all entries that
-        there are: every write, too, that none of them refers to. Only what a store of ours wrote is ever listed;
-        and only what is ``older_than`` so many seconds, for younger objects may belong to a write that is going on
-        or whose entry is not there yet. Failed writes of this very object are listed at once.
+        there are in all indexes that share this store: every write, too, that none of them refers to.
+
+        Only what a store of ours wrote is ever listed; and only what is ``older_than`` so many seconds, for younger
+        objects may belong to a write that is going on or whose entry is not there yet. Failed writes of this very
+        object are listed at once.
         """
         return sorted({self._url(key) for left in self._leftovers(keep, prefix, older_than) for key in left.all_keys})
 
