@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from atdata._index.repo import Repo as Repo
     from atdata._index.schema_record import LocalSchemaRecord as LocalSchemaRecord
     from atdata._stores.disk import DiskDataStore as DiskDataStore
+    from atdata._stores.errors import StoreError as StoreError
     from atdata._stores.s3 import S3DataStore as S3DataStore
 
 _WHERE = {
@@ -32,6 +33,7 @@ _WHERE = {
     "Repo": ("_index.repo", "Repo"),
     "S3DataStore": ("_stores.s3", "S3DataStore"),
     "SchemaNamespace": ("_index.namespace", "SchemaNamespace"),
+    "StoreError": ("_stores.errors", "StoreError"),
     "default_index": ("_index.index", "default_index"),
     "schema_from_class": ("_index.classes", "schema_from_class"),
 }
@@ -52,6 +54,7 @@ __all__ = [
     "Repo",
     "S3DataStore",
     "SchemaNamespace",
+    "StoreError",
     "default_index",
     "schema_from_class",
 ]
