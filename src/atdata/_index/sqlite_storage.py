@@ -7,6 +7,7 @@ import json
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
@@ -122,7 +123,7 @@ class SqliteStorage:
         timeout = self._options["timeout"]
         connection = sqlite3.connect(self.path, timeout=timeout, isolation_level=None, check_same_thread=False)
         try:
-            (mode,) = connection.execute("pragma journal_mode = wal").fetchone()
+            mode = _write_ahead(connection, timeout)
             # Without a write-ahead log (on some network drives) only FULL keeps the file whole.
             level = self._options["synchronous"] if mode in ("wal", "memory") else "FULL"
             connection.execute(f"pragma synchronous = {level}")
@@ -135,6 +136,21 @@ class SqliteStorage:
 
 def _rebuild(path: str, options: dict[str, Any]) -> SqliteStorage:
     return SqliteStorage(path, **options)
+
+
+def _write_ahead(connection: sqlite3.Connection, timeout: float) -> str:
+    """Switch to a write-ahead log, which SQLite refuses at once, not in time, while others do the same."""
+    end = time.monotonic() + timeout
+    while True:
+        try:
+            (mode,) = connection.execute("pragma journal_mode").fetchone()
+            if mode != "wal":
+                (mode,) = connection.execute("pragma journal_mode = wal").fetchone()
+            return str(mode)
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > end:
+                raise
+            time.sleep(0.01)
 
 
 class _SqliteTransaction(Transaction):
