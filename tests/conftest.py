@@ -139,12 +139,8 @@ def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
         _wait_until_it_writes(server, process, folder / "log")
         yield server
     finally:
-        process.terminate()
-        try:
-            process.wait(8)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        process.kill()  # its data are thrown away, and asked politely it takes seconds
+        process.wait()
         for port in ports:
             for litter in Path("/tmp").glob(f"seaweedfs-*-{port}.sock"):
                 litter.unlink(missing_ok=True)
