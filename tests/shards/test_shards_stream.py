@@ -76,6 +76,14 @@ def test_compressed_data_that_is_cut_off_is_an_error(how: str) -> None:
             flat(read_blocks(io.BytesIO(raw[:cut]), "x.tar.gz"))
 
 
+def test_even_the_sum_at_the_end_of_compressed_data_must_be_there() -> None:
+    raw = compressed(tar(samples(20)), "gzip")
+
+    for cut in range(1, 9):
+        with pytest.raises(ShardError, match="the compressed data is cut off"):
+            flat(read_blocks(io.BytesIO(raw[:-cut]), "x.tar.gz"))
+
+
 @pytest.mark.parametrize("how", ["gzip", "zstd"])
 def test_compressed_data_that_is_damaged_is_an_error(how: str) -> None:
     raw = bytearray(compressed(tar([("a.msgpack", random.Random(1).randbytes(100_000))]), how))
