@@ -381,6 +381,17 @@ def test_a_damaged_schema_never_hides_the_others() -> None:
     assert index.publish_schema(Point).endswith("@1.0.3")
 
 
+def test_the_record_of_another_schema_under_a_name_is_damage() -> None:
+    index = Index(path=":memory:")
+    ref = index.publish_schema(Point)
+    other = index.get_schema(index.publish_schema(atdata.packable(type("Other", (), {"__annotations__": {"y": int}}))))
+    key = "Point@000000001.000000000.000000000"
+    index._storage.transact(lambda change: change.put("schema", key, {"record": json.dumps(other)}))
+
+    with pytest.raises(ValueError, match="another schema"):
+        index.decode_schema(ref)
+
+
 def test_metadata_that_no_record_holds_is_named() -> None:
     index = Index(path=":memory:")
     for metadata, where in (({"a": [1, {2}]}, r"a\[1\]"), ({1: 2}, "1"), ({"n": 1 << 64}, "metadata.n")):

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 import atdata
 from atdata import load_dataset
 from atdata._protocols import AbstractIndex, IndexEntry
-from atdata.local import Index, LocalDatasetEntry, LocalIndex
+from atdata.local import DiskDataStore, Index, LocalDatasetEntry, LocalIndex
 
 
 @atdata.packable
@@ -86,6 +86,24 @@ def test_a_dataset_is_loaded_by_its_name_alone(index: Index, shard: str) -> None
     assert len(list(untyped.ordered())) == len(list(typed.ordered())) == 100
     with pytest.raises(KeyError):
         load_dataset("@local/nothing", index=index)
+
+
+def test_a_store_in_a_folder_gets_the_shards_and_the_index_their_addresses(
+    index: Index, shard: str, tmp_path: Path
+) -> None:
+    store = DiskDataStore(tmp_path / "store")
+    index = Index(storage=index._storage, data_store=store)
+    entry = index.insert_dataset(
+        atdata.Dataset[TrainingSample](shard), name="training", prefix="datasets", maxcount=40, metadata={"rate": 0.5}
+    )
+
+    assert len(entry.data_urls) == 3
+    assert all("datasets" in url for url in entry.data_urls)
+    found: Any = load_dataset("@local/training", index=index, split="train")
+    assert [int(sample.features[0]) for sample in found.ordered()] == list(range(100))
+    kept = [url for each in index.entries for url in each.data_urls]
+    assert store.gc(keep=kept) == []
+    assert [Path(url).is_file() for url in kept] == [True] * 3
 
 
 def test_load_dataset_uses_the_default_index(tmp_path: Path, shard: str, monkeypatch: pytest.MonkeyPatch) -> None:

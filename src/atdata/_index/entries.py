@@ -12,7 +12,13 @@ from collections.abc import Iterator
 
 from atdata._errors import shown
 from atdata._index.entry import LocalDatasetEntry
-from atdata._index.errors import DamagedEntryError, DamagedEntryWarning, EntryNotFoundError, NameTakenError
+from atdata._index.errors import (
+    DamagedEntryError,
+    DamagedEntryWarning,
+    EntryNotFoundError,
+    IndexUsageError,
+    NameTakenError,
+)
 from atdata._index.storage import Row, Storage, Transaction
 from atdata._index.words import entry_tags, entry_words
 
@@ -32,9 +38,9 @@ def check_name(name: object) -> str:
     if not isinstance(name, str):
         raise TypeError(f"an entry's name is a string, not {shown(name)}")
     if not name or not name.isprintable():
-        raise ValueError(f"{shown(name)} is no name for an entry: it is empty or holds control characters")
+        raise IndexUsageError(f"{shown(name)} is no name for an entry: it is empty or holds control characters")
     if len(name.encode()) > 2560:
-        raise ValueError(f"{shown(name)} is too long for a name; the limit is 2560 bytes")
+        raise IndexUsageError(f"{shown(name)} is too long for a name; the limit is 2560 bytes")
     return name
 
 

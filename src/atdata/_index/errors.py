@@ -5,6 +5,7 @@ AtdataError
 ├── SchemaNotFoundError     also KeyError: no such schema, or no such version of it
 ├── SchemaConflictError     also ValueError: the version is taken by other fields
 ├── NameTakenError          also ValueError: an entry of that name is there already
+├── IndexUsageError         also ValueError: what was asked for makes no sense, such as an empty name
 ├── UnsupportedTypeError    also TypeError: an annotation that no schema can express
 ├── NotASampleTypeError     also TypeError and ValueError: no dataclass, or no sample class
 ├── DamagedEntryError       also ValueError: what is stored under a name is no record
@@ -22,6 +23,7 @@ __all__ = [
     "EntryNotFoundError",
     "IndexBusyError",
     "IndexUnavailableError",
+    "IndexUsageError",
     "NameTakenError",
     "NotASampleTypeError",
     "SchemaConflictError",
@@ -49,6 +51,10 @@ class SchemaConflictError(AtdataError, ValueError):
 
 class NameTakenError(AtdataError, ValueError):
     """An entry of that name is there already."""
+
+
+class IndexUsageError(AtdataError, ValueError):
+    """What was asked for makes no sense: an empty name, two places for one index, no index at all."""
 
 
 class UnsupportedTypeError(AtdataError, TypeError):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from atdata._errors import shown
+from atdata._index.errors import IndexUsageError
 from atdata._index.schemas import Resolver
 from atdata._index.storage import Storage
 from atdata._index.upkeep import UpkeepMethods
@@ -48,9 +49,9 @@ class Index(UpkeepMethods):
     ) -> None:
         super().__init__(auto_stubs, stub_dir, resolver)
         if sum(given is not None for given in (redis, path, storage)) > 1:
-            raise ValueError("an index is kept in one place: give redis= or path= or storage=, and no two of them")
+            raise IndexUsageError("an index is kept in one place: give redis= or path= or storage=, and no two of them")
         if isinstance(redis, str) and not redis.startswith(_URLS):
-            raise ValueError(f"{shown(redis)} is no URL of a Redis server; for a file write Index(path=...)")
+            raise IndexUsageError(f"{shown(redis)} is no URL of a Redis server; for a file write Index(path=...)")
         unknown = kwargs.keys() - _SQLITE_OPTIONS if path is not None else kwargs.keys() if storage is not None else ()
         if unknown:
             raise TypeError(f"Index: {', '.join(sorted(unknown))} is for Redis, and the index is kept elsewhere")
@@ -129,7 +130,7 @@ def default_index() -> Index:
     """
     where = os.environ.get("ATDATA_INDEX", "")
     if not where:
-        raise ValueError(
+        raise IndexUsageError(
             "there is no index: give index=, or set ATDATA_INDEX to a file or a Redis URL, such as "
             "ATDATA_INDEX=team.db or ATDATA_INDEX=redis://localhost:6379"
         )

@@ -131,6 +131,8 @@ def _document(ref: str, row: Row) -> dict[str, Any]:
         found = json.loads(row["record"])
         if not (isinstance(found, dict) and isinstance(found.get("name"), str) and "fields" in found):
             raise ValueError("it is no sample schema")
+        if ref != f"atdata://local/sampleSchema/{found['name']}@{found.get('version')}":
+            raise ValueError("it is the record of another schema")
         return found
     except (KeyError, ValueError, RecursionError) as error:
         what = "it has no record" if isinstance(error, KeyError) else shown(str(error), 200)

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from atdata._index.errors import IndexUsageError
 from atdata._index.index import Index
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class Repo:
         self._prefix = ""
         if s3_credentials is not None:
             if hive_path is None:
-                raise ValueError("Repo: hive_path is missing; write the bucket, and a folder in it behind a slash")
+                raise IndexUsageError("Repo: hive_path is missing; write the bucket, and a folder in it behind a slash")
             from atdata import local
 
             bucket, _, self._prefix = os.fspath(hive_path).strip("/").partition("/")

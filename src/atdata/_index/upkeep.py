@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from atdata._errors import shown
 from atdata._index.datasets import DatasetMethods
-from atdata._index.errors import EntryNotFoundError
+from atdata._index.errors import EntryNotFoundError, IndexUsageError
 from atdata._index.storage import Transaction
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class UpkeepMethods(DatasetMethods):
             if row is None:
                 raise EntryNotFoundError(f"there is no entry with the CID {shown(cid)} in the index")
             if row.get("names", "0") != "0" or row.get("labels", "0") != "0":
-                raise ValueError(f"names or labels point to {shown(cid)}; delete those first")
+                raise IndexUsageError(f"names or labels point to {shown(cid)}; delete those first")
             change.delete(ENTRY, cid)
 
         self._storage.transact(work)
