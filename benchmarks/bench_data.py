@@ -33,6 +33,7 @@ PACKAGES = {
 }
 HOMES = {"ours": "ours", OURS[1]: "ours", "machine": "ours", "atdata 0.7.0b1": "upstream", "webdataset": "webdataset",
          "hf datasets": "hf", "lance": "lance"}  # fmt: skip
+ORDER = ("ours", OURS[1], "atdata 0.7.0b1", "webdataset", "hf datasets", "lance", "machine")
 WORKLOADS = ("images", "embeddings", "tiny")
 WHAT = ("ordered 32", "cold ordered 32", "shuffled 32", "ordered 256", "unbatched", "first batch", "write")
 TARGETS = {"ordered 32": (5, 15, 45), "shuffled 32": (5, 15, 45), "write": (2, 5, 10)}
@@ -183,16 +184,12 @@ def main() -> None:
     parser.add_argument("--what", default=",".join(WHAT))
     parser.add_argument("--workloads", default=",".join(WORKLOADS))
     parser.add_argument(
-        "--data", type=Path, help="where the shards are written; by default in memory, if there is room"
+        "--data", type=Path, help="where the shards are written; by default in memory"
     )
     parser.add_argument("--out", type=Path, default=HERE)
     asked = parser.parse_args()
     chosen = [n for part in asked.peers.split(";") for n in ([part] if part in HOMES else part.split(","))]
-    peers = [
-        peer
-        for peer in ("ours", OURS[1], "atdata 0.7.0b1", "webdataset", "hf datasets", "lance", "machine")
-        if peer in chosen
-    ]
+    peers = [peer for peer in ORDER if peer in chosen]
     shared = Path("/dev/shm")
     base = asked.data or (shared if shared.is_dir() and shutil.disk_usage(shared).free > 8 << 30 else None)
     sys.path.insert(0, str(HERE))

@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator
 from importlib.metadata import version
 from operator import getitem
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -44,7 +45,8 @@ class Peer:
     def rows(self, workload: str) -> list[Any]:
         if self._rows[0] != workload:
             columns = generate(workload)
-            self._rows = workload, [self.row(workload, dict(zip(columns, values))) for values in zip(*columns.values())]
+            values = zip(*columns.values(), strict=True)
+            self._rows = workload, [self.row(workload, dict(zip(columns, row, strict=True))) for row in values]
         return self._rows[1]
 
     def row(self, workload: str, values: dict[str, Any]) -> Any:
@@ -173,11 +175,13 @@ class HuggingFace(Peer):
         os.environ["HF_HUB_OFFLINE"] = "1"
         self.hf: Any = importlib.import_module("datasets")
         self.hf.disable_progress_bars()
-        value, features = self.hf.Value, self.hf.Features
+        value, features, array = self.hf.Value, self.hf.Features, self.hf.Array3D
+        kinds = ("float64", "float64", "int64", "int64", "string")
+        row = self.hf.List(value("float32"), length=768)
         self.features = {
-            "images": features(image=self.hf.Array3D((224, 224, 3), "uint8"), label=value("string"), idx=value("int64")),
-            "embeddings": features(emb=self.hf.List(value("float32"), length=768), text=value("string"), idx=value("int64")),
-            "tiny": features({n: value(t) for n, t in zip(FIELDS["tiny"], ("float64", "float64", "int64", "int64", "string"))}),
+            "images": features(image=array((224, 224, 3), "uint8"), label=value("string"), idx=value("int64")),
+            "embeddings": features(emb=row, text=value("string"), idx=value("int64")),
+            "tiny": features(dict(zip(FIELDS["tiny"], map(value, kinds), strict=True))),
         }
 
     def write(self, workload: str, rows: list[Any]) -> None:
@@ -210,7 +214,7 @@ class Lance(Peer):
         kinds = {"images": (pa.list_(pa.uint8(), 150_528), pa.string(), pa.int64()),
                  "embeddings": (pa.list_(pa.float32(), 768), pa.string(), pa.int64()),
                  "tiny": (pa.float64(), pa.float64(), pa.int64(), pa.int64(), pa.string())}  # fmt: skip
-        return pa.schema(list(zip(FIELDS[workload], kinds[workload])))
+        return pa.schema(list(zip(FIELDS[workload], kinds[workload], strict=True)))
 
     def write(self, workload: str, rows: list[Any]) -> None:
         pa, schema, step = self.pa, self.schema(workload), 128 if workload == "images" else 4096
@@ -270,7 +274,7 @@ class Machine(Peer):
 
     def rows(self, workload: str) -> list[Any]:
         ours = os.path.join(os.path.dirname(self.folder), "ours", workload)
-        return [open(os.path.join(ours, name), "rb").read() for name in sorted(os.listdir(ours)) if name.endswith(".tar")]
+        return [Path(ours, name).read_bytes() for name in sorted(os.listdir(ours)) if name.endswith(".tar")]
 
     def batches(self, workload: str, size: int, shuffle: bool) -> Iterator[Any]:
         if shuffle:

@@ -12,7 +12,11 @@ __all__ = ["ARRAY", "COUNT", "FIELDS", "SHARDS", "expected", "generate", "parts"
 _SCALE = int(os.environ.get("BENCH_SCALE", "1"))
 COUNT = {"images": 2_000 // _SCALE, "embeddings": 50_000 // _SCALE, "tiny": 200_000 // _SCALE}
 SHARDS = 8
-FIELDS = {"images": ("image", "label", "idx"), "embeddings": ("emb", "text", "idx"), "tiny": ("f1", "f2", "i1", "i2", "name")}
+FIELDS = {
+    "images": ("image", "label", "idx"),
+    "embeddings": ("emb", "text", "idx"),
+    "tiny": ("f1", "f2", "i1", "i2", "name"),
+}
 ARRAY = {"images": "image", "embeddings": "emb", "tiny": None}
 
 
@@ -48,7 +52,8 @@ def expected(workload: str) -> list[float]:
     """Count, sum of a number, length of all text, sum over first and last elements (or of a float)."""
     columns = generate(workload)
     if workload == "tiny":
-        return [COUNT["tiny"], sum(columns["i1"]), sum(map(len, columns["name"])), sum(columns["f1"]) + sum(columns["f2"]) + sum(columns["i2"])]
+        rest = sum(columns["f1"]) + sum(columns["f2"]) + sum(columns["i2"])
+        return [COUNT["tiny"], sum(columns["i1"]), sum(map(len, columns["name"])), rest]
     rows = columns[ARRAY[workload] or ""].reshape(COUNT[workload], -1)
     text = columns["label" if workload == "images" else "text"]
     ends = rows[:, 0].sum(dtype="f8") + rows[:, -1].sum(dtype="f8")

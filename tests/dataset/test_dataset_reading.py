@@ -84,7 +84,7 @@ def test_a_batch_gives_its_samples_and_pickles(shard: str) -> None:
     assert np.array_equal(copy.image, batch.image)
     assert copy.samples == pictures(3)
     with pytest.raises(AttributeError, match=r"SampleBatch\[Picture\] has no column 'lable'"):
-        batch.lable
+        batch.lable  # noqa: B018
 
 
 def test_shuffled_holds_every_sample_once_in_another_order(shard: str) -> None:
@@ -309,7 +309,8 @@ def test_head_gives_the_first_samples(shard: str) -> None:
 
 
 def test_importing_datasets_loads_nothing_heavy() -> None:
-    code = "import sys, atdata; atdata.Dataset; print(*(m for m in ('torch', 'webdataset', 'jinja2', 'tqdm') if m in sys.modules))"
+    heavy = ("torch", "webdataset", "jinja2", "tqdm")
+    code = f"import sys, atdata; atdata.Dataset; print(*(m for m in {heavy!r} if m in sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
 
     assert done.stdout.split() == []

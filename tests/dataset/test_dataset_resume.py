@@ -264,7 +264,7 @@ def test_a_worker_of_streams_goes_on_with_its_own_shards(streams: Make) -> None:
         again = streams(50).ordered(batch_size=4)
         again.load_state_dict(state)
         assert taken + [n for b in again for n in names(b)] == [n for b in streams(50).ordered(4) for n in names(b)]
+    again = streams(50).ordered(batch_size=4)
+    again.load_state_dict(state)
     with worker(0, 3), pytest.raises(ValueError, match="same workers only"):
-        again = streams(50).ordered(batch_size=4)
-        again.load_state_dict(state)
         next(iter(again))

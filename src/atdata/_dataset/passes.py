@@ -53,7 +53,9 @@ def planned(core: Core, settings: Settings, saved: Progress | None) -> Progress:
 def begin(core: Core, settings: Settings, progress: Progress, saved: Progress | None, losses: Losses) -> Pass:
     """The pass that was planned."""
     shards = core.shards()
-    local = core.mixture is not None or core.local(shards)
+    local = core.local(shards)
+    if core.mixture is not None and not local:
+        core.open_table(losses, "mix()")  # raises, and says why
     mode: str = settings.mode
     if mode == "auto":
         mode = "global" if local and (len(shards) <= _MOST_SHARDS or core.chosen is not None) else "window"

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from atdata._order.permutation import Ints, Permutation
+from atdata._order.permutation import Ints, Permutation, keys
 
 __all__ = ["MixedOrder", "quotas"]
 
@@ -75,7 +75,10 @@ class MixedOrder:
         """Which part each position of a round gets, and how many of that part come before it in the round."""
         found = self._rounds.get(number)
         if found is None:
-            labels = self._labels[Permutation(ROUND, self._seed, self._epoch, number, 13)(np.arange(ROUND))]
+            phases = keys(len(self._quotas), self._seed, self._epoch, number, 13)
+            # each part at equal distances from a beginning of chance, so that short stretches keep the shares
+            places = [(np.arange(q) + phase / 2**64) / q for q, phase in zip(self._quotas, phases, strict=True)]
+            labels = self._labels[np.argsort(np.concatenate(places), kind="stable")]
             before = np.empty(ROUND, np.int64)
             for part in range(len(self._counts)):
                 these = np.flatnonzero(labels == part)
