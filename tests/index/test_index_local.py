@@ -288,6 +288,15 @@ def test_a_store_gets_the_shards_and_every_option() -> None:
     assert index.add_entry(dataset(), name="c").data_urls == ["a.tar"]
 
 
+def test_a_view_is_entered_only_where_its_samples_are_written_anew() -> None:
+    view = dataset().filter(bool)
+
+    for call in (Index(path=":memory:").insert_dataset, Index(path=":memory:").add_entry):
+        with pytest.raises(ValueError, match="is a view"):
+            call(view, name="a")
+    assert Index(path=":memory:", data_store=Store()).insert_dataset(view, name="a").data_urls[0] == "store://a/0.tar"
+
+
 def test_what_cannot_be_entered_never_reaches_the_store() -> None:
     store = Store()
     index = Index(path=":memory:", data_store=store)

@@ -7,7 +7,13 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from atdata._errors import SchemaError, shown, type_name
-from atdata._index.errors import EntryNotFoundError, NotASampleTypeError, SchemaNotFoundError, UnsupportedTypeError
+from atdata._index.errors import (
+    EntryNotFoundError,
+    IndexUsageError,
+    NotASampleTypeError,
+    SchemaNotFoundError,
+    UnsupportedTypeError,
+)
 from atdata._index.schemas import SchemaMethods
 from atdata._index.storage import Transaction
 from atdata._uris import AtdataUri, AtdataUriError, parse_schema_ref, parse_uri
@@ -252,6 +258,12 @@ class DatasetMethods(SchemaMethods):
 
 def _urls_of(ds: Any) -> list[str]:
     """The addresses of a dataset's shards as its owner wrote them; the names of all shards of a source of many."""
+    core = getattr(ds, "_core", None)
+    if core is not None and (core.view.steps or core.chosen is not None or core.mixture is not None):
+        raise IndexUsageError(
+            f"{type_name(ds.sample_type)}: this is a view, and its shards hold other samples than it shows; "
+            "give the index a data_store, which writes them anew, or write them with atdata.write first"
+        )
     source = getattr(ds, "source", None)
     url = source if isinstance(source, str) else getattr(source, "url", None)
     if isinstance(url, str):
