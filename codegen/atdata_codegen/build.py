@@ -71,6 +71,10 @@ def build(
     """Render what changed since ``known`` (keys and files of the last run; empty renders all of it)."""
     progress = progress or Progress()
     tree = Tree(documents=len(sources))
+    if not sources:
+        hint = "give the folder of your schemas"
+        where = ", ".join(settings.inputs)
+        tree.problems.append(Problem((), "holds no .json file", hint, "warning", "empty", where))
     read = _read(sources, tree.problems, progress)
     others: dict[str, tuple[m.Document, str]] = {}
     shas: dict[str, str] = {nsid: source.sha for nsid, (_, source) in read.lexicons.items()}

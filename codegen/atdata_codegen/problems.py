@@ -89,8 +89,11 @@ class Problem:
 
     @property
     def place(self) -> str:
-        """File and line, with a space behind; nothing where they are not known."""
-        return f"{shown_path(self.file)}:{self.line} " if self.file else ""
+        """``file:line json-path``; the file alone where the whole of it is meant."""
+        if not self.file:
+            return json_path(self.path)
+        file = shown_path(self.file)
+        return f"{file}:{self.line} {json_path(self.path)}" if self.line or self.path else file
 
     @property
     def text(self) -> str:
@@ -99,7 +102,7 @@ class Problem:
         return shown_path(text)
 
     def __str__(self) -> str:
-        return f"{self.place}{json_path(self.path)}: {self.text}"
+        return f"{self.place}: {self.text}"
 
 
 class ProblemError(AtdataError, ValueError):

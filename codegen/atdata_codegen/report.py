@@ -18,8 +18,7 @@ __all__ = ["TerminalProgress", "account", "print_problems", "terminal_progress"]
 def print_problems(problems: Iterable[Problem], stream: TextIO) -> None:
     """``file:line json-path: error: what, and what to do``, errors last, where they are seen."""
     for problem in sorted(problems, key=lambda p: p.severity == "error"):
-        path = json_path(problem.path)
-        print(f"{problem.place}{path}: {problem.severity}: {problem.text}", file=stream)
+        print(f"{problem.place}: {problem.severity}: {problem.text}", file=stream)
 
 
 def account(result: Result, settings: Settings, dry_run: bool, as_json: bool) -> str:

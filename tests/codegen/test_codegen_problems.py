@@ -277,3 +277,18 @@ def test_the_last_line_accounts_for_the_run(project: Any) -> None:
     assert first.out.startswith("1 documents read, 8 files written, 0 unchanged, 0 removed (")
     assert second.out.startswith("1 documents read, 0 files written, 8 unchanged, 0 removed (")
     assert project.run("--quiet").out == ""
+
+
+def test_a_folder_without_schemas_is_said_to_be_empty(project: Any) -> None:
+    done = project.run()
+
+    assert done.status == 0
+    assert f"{project.lexicons}: warning: holds no .json file" in done.err
+
+
+def test_a_path_that_is_not_there_is_named_alone(project: Any) -> None:
+    done = project.run(inputs=("nowhere",))
+
+    assert done.status == 2
+    assert "nowhere: is not there" in done.err
+    assert ":0" not in done.err
