@@ -5,7 +5,7 @@ PYTEST ?= -n auto
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help venv quickstart test check generate generate-check soak bench-gen bench-sample clean
+.PHONY: help venv quickstart test check generate generate-check soak bench-gen bench-data bench-sample clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -47,6 +47,9 @@ soak: venv ## Run the tests of faults and bad input at full scale (takes hours)
 
 bench-gen: venv ## Time the generator
 	$(BIN)/python benchmarks/bench_gen.py
+
+bench-data: venv ## Time reading and writing of datasets beside other libraries
+	$(BIN)/python benchmarks/bench_data.py
 
 bench-sample: venv ## Time packing and unpacking of samples
 	$(BIN)/python benchmarks/bench_sample.py

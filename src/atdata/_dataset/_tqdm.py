@@ -16,7 +16,7 @@ def shown(items: Iterator[T], total: int | None, batch_size: int | None) -> Iter
     try:
         tqdm: Any = import_module("tqdm")
     except ImportError as error:
-        raise ImportError("progress bars need tqdm: pip install tqdm") from error
+        raise ImportError('progress bars need tqdm: pip install "atdata[progress]"') from error
     unit = "sample" if batch_size is None else "batch"
     bar: Any = tqdm.tqdm(items, total=total, unit=unit, disable=None, leave=False)
     yield from bar
