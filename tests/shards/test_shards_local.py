@@ -71,6 +71,8 @@ def test_a_file_that_was_replaced_is_read_anew(tmp_path: Path) -> None:
 
 def test_only_so_many_files_stay_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(local, "KEPT", 4)
+    close_all()  # of what other tests left open
+    gc.collect()
     before = len(os.listdir("/proc/self/fd"))
     for i in range(20):
         (tmp_path / f"{i}.tar").write_bytes(tar(samples(2)))

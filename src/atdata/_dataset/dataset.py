@@ -195,10 +195,12 @@ class Dataset(Described, Access[S_co], Generic[S_co]):
     ) -> Iteration[Any]:
         """All samples in an order of chance that ``seed`` and the pass's epoch determine.
 
-        Shards that are files here are shuffled as a whole (``mode="global"``), which takes no memory.
-        Others are read one after the other, in an order of chance, and shuffled in a window of
-        ``buffer_samples`` (``mode="window"``); ``buffer_shards`` is how far a shard may move forward. Windows
-        begin small, so that the first samples come soon. ``initial`` is another name of ``buffer_samples``.
+        Shards that are files here are shuffled as a whole (``mode="global"``), which takes no memory; so
+        that it begins at once, they have an index (as :func:`atdata.write` makes it) or are not more than
+        1 GiB, and not more than 256 files. Others are read one after the other, in an order of chance, and
+        shuffled in a window of ``buffer_samples`` (``mode="window"``); ``buffer_shards`` is how far a shard
+        may move forward. Windows begin small, so that the first samples come soon. ``initial`` is another
+        name of ``buffer_samples``.
 
         Every new pass has the next epoch's order; :meth:`set_epoch` names the epoch. Options are those of
         :meth:`ordered`.

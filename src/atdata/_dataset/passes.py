@@ -12,6 +12,7 @@ from atdata._dataset.local import LocalPass
 from atdata._dataset.settings import current_slot
 from atdata._dataset.state import Progress
 from atdata._dataset.streamed import Mark, StreamPass, Window
+from atdata._dataset.table import soon_known
 from atdata._decoding import decoder_for
 from atdata._order import GlobalShuffle, Order, Sequential, Slot, WindowShuffle, shard_order
 
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
     from atdata._dataset.stretches import Stretch
 
 __all__ = ["Pass", "begin", "planned"]
-
-#: Beyond so many shards a shuffle goes window by window: reading here and there would open files all the time.
-_MOST_SHARDS = 256
 
 
 @dataclass(slots=True)
@@ -58,17 +56,18 @@ def begin(core: Core, settings: Settings, progress: Progress, saved: Progress | 
         core.open_table(losses, "mix()")  # raises, and says why
     mode: str = settings.mode
     if mode == "auto":
-        mode = "global" if local and (len(shards) <= _MOST_SHARDS or core.chosen is not None) else "window"
+        whole = local and (core.chosen is not None or core.mixture is not None or soon_known(core.source, shards))
+        mode = "global" if whole else "window"
     if saved is not None:
         _check(saved, settings, mode)
     progress.mode = mode
     if mode == "window":
         progress.window = settings.buffer_shards, settings.buffer_samples
-    if local:
+    if local and (mode != "window" or settings.even is not None or core.chosen is not None):
         return _local(core, settings, progress, losses)
     if mode == "global":
         raise TypeError('mode="global" needs shards that are plain .tar files on this machine; use mode="window"')
-    return _streamed(core, settings, progress, saved, shards, losses)
+    return _streamed(core, settings, progress, saved, shards, losses, local)
 
 
 def _check(saved: Progress, settings: Settings, mode: str) -> None:
@@ -124,7 +123,13 @@ def _local(core: Core, settings: Settings, progress: Progress, losses: Losses) -
 
 
 def _streamed(
-    core: Core, settings: Settings, progress: Progress, saved: Progress | None, shards: list[str], losses: Losses
+    core: Core,
+    settings: Settings,
+    progress: Progress,
+    saved: Progress | None,
+    shards: list[str],
+    losses: Losses,
+    local: bool,
 ) -> Pass:
     if settings.even is not None or core.chosen is not None:
         # the words are Span's and Core's
@@ -134,7 +139,8 @@ def _streamed(
         order = shard_order(len(shards), progress.seed, progress.epoch, settings.buffer_shards)
         shards = [shards[i] for i in order]
     slot = progress.slot
-    if slot.count > 1 and (settings.split == "shards" or (settings.split == "auto" and len(shards) >= slot.count)):
+    own = settings.split == "shards" or (settings.split == "auto" and len(shards) >= slot.count)
+    if own and slot.count > 1 and not local:
         shards, slot = shards[slot.number :: slot.count], Slot()
         progress.own_shards = True
     mark = None
@@ -152,6 +158,7 @@ def _streamed(
         mark=mark,
         window=window,
         fields=core.view.fields,
+        depth=0 if local else 2,
     )
 
     def note() -> None:

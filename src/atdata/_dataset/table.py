@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from atdata._dataset.losses import Losses
 from atdata._shards.access import mapped_shard
+from atdata._shards.index import MAGIC
 from atdata._shards.local import is_compressed
 
 if TYPE_CHECKING:
@@ -19,12 +20,16 @@ if TYPE_CHECKING:
     from atdata._protocols import DataSource
     from atdata._shards.local import ShardFile
 
-__all__ = ["Table", "all_mapped", "fresh", "gather"]
+__all__ = ["Table", "all_mapped", "fresh", "gather", "soon_known"]
 
 Ints = NDArray[np.int64]
 
 #: Mappings that a dataset keeps from pass to pass. Each takes a file descriptor.
 _KEPT = 256
+#: Bytes of shards without an index that are walked through before the first sample of a shuffle.
+_SOON = 1 << 30
+#: The index's footer lies so far before the end of a file.
+_FOOTER = 1536
 
 
 def all_mapped(source: DataSource, shards: Sequence[str]) -> bool:
@@ -42,6 +47,23 @@ def all_mapped(source: DataSource, shards: Sequence[str]) -> bool:
 def _mappable(path: str) -> bool:
     with open(path, "rb", buffering=0) as file:
         return os.path.isfile(path) and not is_compressed(file.read(4))
+
+
+def soon_known(source: DataSource, shards: Sequence[str]) -> bool:
+    """Whether it takes no time to know where all samples of these files are: there is an index, or not much to walk."""
+    find: Any = source.local_path  # type: ignore[attr-defined]  # these are files
+    paths = [find(shard) for shard in shards]
+    if len(paths) > _KEPT:
+        return False
+    return sum(map(os.path.getsize, paths)) <= _SOON or all(map(_indexed, paths))
+
+
+def _indexed(path: str) -> bool:
+    with open(path, "rb", buffering=0) as file:
+        if file.seek(0, os.SEEK_END) < _FOOTER:
+            return False
+        file.seek(-_FOOTER, os.SEEK_END)
+        return file.read(len(MAGIC)) == MAGIC
 
 
 def fresh(known: OrderedDict[str, ShardFile]) -> OrderedDict[str, ShardFile]:

@@ -28,10 +28,10 @@ from atdata._shards.names import is_meta, split
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["NAME", "index_payload", "read_index"]
+__all__ = ["MAGIC", "NAME", "index_payload", "read_index"]
 
 NAME = b"__index__"
-_MAGIC = b"atdataX1"
+MAGIC = b"atdataX1"
 _FOOTER = struct.Struct("<8sQQI")
 _CRC = struct.Struct("<I")
 _BLOCK = 512
@@ -41,7 +41,7 @@ _END = 2 * _BLOCK
 def index_payload(offsets: NDArray[np.int64], sizes: NDArray[np.int64], at: int) -> bytes:
     """The content of an index member whose payload begins at ``at`` of the shard."""
     numbers = np.ascontiguousarray(offsets, "<i8").tobytes() + np.ascontiguousarray(sizes, "<i8").tobytes()
-    head = _FOOTER.pack(_MAGIC, len(offsets), at, zlib.crc32(numbers))
+    head = _FOOTER.pack(MAGIC, len(offsets), at, zlib.crc32(numbers))
     footer = (head + _CRC.pack(zlib.crc32(head))).ljust(_BLOCK, b"\0")
     return numbers + bytes(-len(numbers) % _BLOCK) + footer
 
@@ -52,7 +52,7 @@ def read_index(data: memoryview) -> tuple[NDArray[np.int64], NDArray[np.int64]] 
     if total % _BLOCK or total < 2 * _BLOCK + _END:
         return None
     footer = bytes(data[total - _END - _BLOCK : total - _END])
-    if not footer.startswith(_MAGIC):
+    if not footer.startswith(MAGIC):
         return None
     _, count, at, crc = _FOOTER.unpack_from(footer)
     if _CRC.unpack_from(footer, _FOOTER.size)[0] != zlib.crc32(footer[: _FOOTER.size]):
