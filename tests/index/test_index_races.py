@@ -245,7 +245,11 @@ def test_nothing_acknowledged_is_lost_when_a_writer_to_a_file_is_killed(tmp_path
         process.stdin.flush()
         lines = [process.stdout.readline().strip() for _ in range(30)]
         process.send_signal(signal.SIGKILL)
-        lines += [line.strip() for line in process.communicate()[0].splitlines(keepends=True) if line.endswith("\n")]
+        # communicate() would pass over what readline() has already taken into the stream's buffer
+        lines += [line.strip() for line in process.stdout.read().splitlines(keepends=True) if line.endswith("\n")]
+        process.wait()
+        process.stdin.close()
+        process.stdout.close()
         acknowledged += lines
 
     index = Index(path=where)
