@@ -5,7 +5,7 @@ PYTEST ?= -n auto
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help venv quickstart test check generate generate-check soak bench-gen bench-data bench-sample clean
+.PHONY: help venv quickstart test check generate generate-check soak bench-gen bench-data clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -45,14 +45,11 @@ generate-check: venv ## Fail if generated/ is not what lexicons/ says
 soak: venv ## Run the tests of faults and bad input at full scale (takes hours)
 	$(BIN)/python tools/soak.py
 
-bench-gen: venv ## Time the generator
+bench-gen: venv ## Time the generator, decoding of schemas, and packing of samples
 	$(BIN)/python benchmarks/bench_gen.py
 
 bench-data: venv ## Time reading and writing of datasets beside other libraries
 	$(BIN)/python benchmarks/bench_data.py
-
-bench-sample: venv ## Time packing and unpacking of samples
-	$(BIN)/python benchmarks/bench_sample.py
 
 clean: ## Remove caches, builds and the quickstart's data (the environment stays)
 	rm -rf build dist quickstart-data .pytest_cache .mypy_cache .ruff_cache .hypothesis .atdata-gen
