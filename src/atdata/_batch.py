@@ -91,9 +91,7 @@ class SampleBatch(Generic[T_co], metaclass=BatchMeta):
         return batch
 
     @classmethod
-    def _from_reader(
-        cls, sample_type: type[Any], columns: Any, length: int, load: Callable[[], list[Any]]
-    ) -> Self:
+    def _from_reader(cls, sample_type: type[Any], columns: Any, length: int, load: Callable[[], list[Any]]) -> Self:
         """A batch whose columns are made as ``columns`` is asked for them, and whose samples ``load`` makes."""
         batch = cls.__new__(cls)
         batch._sample_type = sample_type
