@@ -184,6 +184,11 @@ def test_a_dataset_without_its_sample_type_says_how_to_make_one() -> None:
         atdata.Dataset("data.tar")
 
 
+def test_a_class_that_is_no_sample_class_is_refused() -> None:
+    with pytest.raises(TypeError, match="int is no sample class"):
+        atdata.Dataset[int]("data.tar")
+
+
 def test_a_dataset_takes_one_source() -> None:
     assert atdata.Dataset[Picture](url="data.tar").url == "data.tar"
     with pytest.raises(TypeError, match="one source"):

@@ -27,6 +27,8 @@ def sample_type_of(instance: Any) -> type[Any]:
             if arguments:
                 found = arguments[0]
     if isinstance(found, type):
+        if not hasattr(found, "from_data"):
+            raise TypeError(f"{found.__name__} is no sample class; decorate it with @atdata.packable")
         return found
     name = type(instance).__name__
     raise TypeError(

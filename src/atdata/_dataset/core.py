@@ -136,13 +136,14 @@ class Core:
 
             return plain
         if view.columnar:
+            names = tuple(getattr(cls, "__dataclass_fields__", ()))
 
             def through(columns: Columns, low: int, high: int) -> Any:
                 part: Any = columns.part(low, high)
                 for step in view.steps:
                     assert step.columns is not None
                     part = step.columns(part)
-                return kind._from_columns(cls, part, high - low)
+                return kind._from_columns(cls, {name: part[name] for name in names}, high - low)
 
             return through
 

@@ -47,8 +47,11 @@ class Iteration(Generic[T_co]):
         return self._settings.batch_size
 
     def set_epoch(self, epoch: int) -> None:
-        """Number the next pass ``epoch``; passes after it count on from there."""
+        """Number the next pass ``epoch``; passes after it count on from there. A loaded state of another is dropped."""
         self._core.epochs.set(epoch)
+        # workers are copies, so that nobody here sees when they have made use of the state
+        if self._resume is not None and self._resume.get("epoch", 0) != epoch:
+            self._resume = None
 
     def state_dict(self) -> dict[str, Any]:
         """Where the latest pass stands, as plain data; the beginning of the next one when there was none."""

@@ -41,7 +41,8 @@ def planned(core: Core, settings: Settings, saved: Progress | None) -> Progress:
     if saved is None:
         epoch = core.epochs.take() if settings.mode != "ordered" else 0
         return Progress(settings.mode, settings.seed, epoch, batch, slot)
-    core.epochs.next = saved.epoch + 1
+    if settings.mode != "ordered":
+        core.epochs.next = saved.epoch + 1
     progress = Progress(settings.mode, saved.seed, saved.epoch, batch, slot)
     progress.mark = saved.mark
     _resume(progress, saved)
