@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from atdata._dataset.losses import Losses
 from atdata._shards.access import mapped_shard
+from atdata._shards.errors import ShardError, ShardWarning
 from atdata._shards.index import MAGIC
 from atdata._shards.local import is_compressed
 
@@ -127,6 +129,8 @@ class Table:
         if self._error is not None or len(self._ends) == len(self._shards):
             return False
         file = self._open(self._shards[len(self._ends)])
+        for notice in file.notices:
+            warnings.warn(str(ShardError(notice, shard=file.block.shard)), ShardWarning, stacklevel=2)
         count = len(file.block.offsets)
         for fault in file.faults:
             if losses.fatal:
