@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atdata._dataset.stretches import Stretch, decoded
+from atdata._decoding.decoder import SMALL
 
 if TYPE_CHECKING:
     from atdata._dataset.losses import Losses
     from atdata._dataset.table import Table
-    from atdata._decoding import Decoder
+    from atdata._decoding import Decoder, Piece
     from atdata._order import Order, Span
 
 __all__ = ["LocalPass"]
@@ -55,20 +56,33 @@ class LocalPass:
         while True:
             high = step - step % batch + batches * batch
             numbers = self._numbers(step, high)
+            ended = len(numbers) < high - step
             if len(numbers):
                 pieces, order = self._table.pieces(numbers)
+                if order is None and len(pieces) > 1 and len(numbers) > batch:
+                    # up to the shard's last whole batch, so that only the one across the border is put together
+                    high = step + self._whole(pieces[0], step)
+                    numbers, ended = numbers[: high - step], False
+                    pieces, order = self._table.pieces(numbers)
                 size = 1
                 for stretch in decoded(self._decoder, pieces, order, step, self._fields, self._losses):
                     size = max(stretch.size, 1)
                     yield stretch
-                if self._scattered:
+                if self._scattered and size <= SMALL:
                     most = max(1, min(_MOST, max(_BYTES // size, 64)) // batch)
-            if len(numbers) < high - step:
+            if ended:
                 break
             step = high
             batches = min(batches * 4, most)
         if self._span.total is None:
             self._table.check()
+
+    def _whole(self, piece: Piece, step: int) -> int:
+        """Steps from ``step`` on that end with a batch inside ``piece``, or with the first batch behind it."""
+        block, indices = piece
+        batch, inside = self._span.batch, len(block.offsets[indices])
+        steps = (step + inside) // batch * batch - step
+        return steps if steps > 0 else batch - step % batch
 
     def _numbers(self, low: int, high: int) -> NDArray[np.int64]:
         positions = self._span.positions(low, high)

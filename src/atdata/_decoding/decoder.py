@@ -20,12 +20,12 @@ from atdata._decoding.protocol import Columns, Decoder, Indices, Piece, SampleBl
 from atdata._decoding.source import Ints, Odd, Source
 from atdata._decoding.walk import read_columns
 
-__all__ = ["ColumnDecoder", "SampleDecoder", "decoder_for"]
+__all__ = ["SMALL", "ColumnDecoder", "SampleDecoder", "decoder_for"]
 
 T = TypeVar("T")
 
 #: Samples up to this size are put side by side when they come from several buffers.
-_SMALL = 16_384
+SMALL = 16_384
 
 #: So few samples are sooner read one by one.
 _FEW = 8
@@ -114,7 +114,7 @@ class ColumnDecoder(SampleDecoder[T]):
         length = sum(len(starts) for _, starts, _ in spans)
         if length == 0:
             return {name: Listed([]) for name in self._names}, 0
-        if len(spans) > 1 and sum(int(sizes.sum()) for _, _, sizes in spans) <= _SMALL * length:
+        if len(spans) > 1 and sum(int(sizes.sum()) for _, _, sizes in spans) <= SMALL * length:
             source, starts, ends = _joined(spans, order)
             return self._scan(source, starts, ends, wanted), length
         if len(spans) == 1:
