@@ -131,7 +131,7 @@ def median(entries: list[dict[str, Any]], name: str) -> float | None:
     return statistics.median(entry[name] for entry in entries)
 
 
-def table(results: dict[str, Any], crew: list[Worker], whats: list[str], rounds: int) -> str:
+def table(results: dict[str, Any], crew: list[Worker], whats: list[str], rounds: int, scale: int) -> str:
     """The report."""
     facts = machine()
     python = next((w.facts["ready"] for w in crew if w.peer == "ours"), "")
@@ -141,7 +141,7 @@ def table(results: dict[str, Any], crew: list[Worker], whats: list[str], rounds:
         "",
         f"{facts['date']}, commit {facts['commit']}: {facts['cpu']}, {facts['cores']} cores, Python {python}, "
         f"NumPy {numpy}. CPU microseconds a sample (user and system, children included), whole passes, medians of "
-        f"{rounds} interleaved runs; first batch in milliseconds of wall time. The data is in memory (page cache). "
+        f"{rounds} interleaved runs over 1/{scale} of the full size; first batch in milliseconds of wall time. The data is in memory (page cache). "
         "`cold`: mappings and indexes are made anew. What every consumer read was checked. `machine` reads the same "
         "files through one 4 MiB buffer, or writes their bytes. `make bench-data` makes this file.",
         "",
@@ -203,7 +203,7 @@ def main() -> None:
             results[workload] = figures(crew, asked.what.split(","), asked.rounds, workload, expected(workload))
         for worker in crew:
             worker.close()
-    report = table(results, crew, asked.what.split(","), asked.rounds)
+    report = table(results, crew, asked.what.split(","), asked.rounds, asked.scale)
     (asked.out / "data.md").write_text(report, encoding="utf-8")
     versions = {worker.peer: worker.facts for worker in crew}
     document = {"machine": machine(), "versions": versions, "scale": asked.scale, "results": results}
