@@ -141,7 +141,8 @@ def table(results: dict[str, Any], crew: list[Worker], whats: list[str], rounds:
         "",
         f"{facts['date']}, commit {facts['commit']}: {facts['cpu']}, {facts['cores']} cores, Python {python}, "
         f"NumPy {numpy}. CPU microseconds a sample (user and system, children included), whole passes, medians of "
-        f"{rounds} interleaved runs over 1/{scale} of the full size; first batch in milliseconds of wall time. The data is in memory (page cache). "
+        f"{rounds} interleaved runs over 1/{scale} of the full size; first batch in milliseconds of wall time. "
+        "The data is in memory (page cache). "
         "`cold`: mappings and indexes are made anew. What every consumer read was checked. `machine` reads the same "
         "files through one 4 MiB buffer, or writes their bytes. `make bench-data` makes this file.",
         "",
