@@ -15,7 +15,7 @@ import pytest
 from atdata_codegen import audit
 from atdata_codegen.audit import compile_checked
 from atdata_codegen.samples import parse_schema, render_samples_init, render_schema
-from atdata_codegen.samples.reserved import FORBIDDEN, RESERVED
+from atdata_codegen.samples.reserved import FORBIDDEN, RESERVED, sample_name_problem
 from atdata_codegen.templating import default_renderer
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -199,7 +199,7 @@ def schemas(draw: st.DrawFn) -> Drawn:
             fields[-1]["default"] = draw(st.sampled_from(fields[-1]["enum"]))
         if not optional or draw(st.booleans()):
             values[name] = value
-    name = draw(st.one_of(st.sampled_from([n for n in WORST if n not in FORBIDDEN and n[0] != "_"]), st.just("Thing")))
+    name = draw(st.one_of(st.sampled_from([n for n in WORST if sample_name_problem(n) is None]), st.just("Thing")))
     return schema(*fields, name=name, description=draw(text)), values
 
 
