@@ -189,6 +189,7 @@ class ShardWriter(Generic[T]):
             if self._sample_type is not None:
                 self._settle(self._sample_type)
             sweep(_NUMBER.sub("*", glob.escape(self._pattern)))
+            sweep(glob.escape(manifest_path(self._pattern)))
             if self._append:
                 self._resume()
         return self._next_shard()
