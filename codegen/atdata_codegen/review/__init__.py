@@ -1,0 +1,1 @@
+"""Schema review: what a change of schemas does to stored data and to the people who read it."""
