@@ -1,23 +1,21 @@
-"""From a generated class to a tar file and back: what `make quickstart` runs.
+"""One schema, three layers: what `make quickstart` runs.
 
-The class comes from lexicons/samples/image_sample.json. The tar file is an ordinary one, written with WebDataset's
-writer and read here with the standard library.
+The class comes from lexicons/samples/image_sample.json. Its samples are written to tar shards, streamed back as typed
+batches, and put under a name in an index that needs no server: one SQLite file, with the shards in a folder beside it.
 """
 
 from __future__ import annotations
 
-import tarfile
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
 from atdata_generated.samples import ImageSample
-from webdataset import TarWriter
 
-from atdata import SampleBatch
+import atdata
+from atdata.local import DiskDataStore, Index
 
-SHARD = Path("quickstart-data") / "images-000000.tar"
+HERE = Path("quickstart-data")
 
 
 def make(count: int) -> Iterator[ImageSample]:
@@ -31,36 +29,31 @@ def make(count: int) -> Iterator[ImageSample]:
         )
 
 
-def write(path: Path, samples: Iterator[ImageSample]) -> int:
-    """Write each sample as one member of a tar file, and say how many."""
-    path.parent.mkdir(exist_ok=True)
-    count = 0
-    with TarWriter(str(path)) as sink:
-        for sample in samples:
-            sink.write({**sample.as_wds, "__key__": f"sample_{count:06d}"})
-            count += 1
-    return count
+def write_and_read() -> atdata.Dataset[ImageSample]:
+    """The first layer: local files. Each sample is checked against its schema while it is written."""
+    manifest = atdata.write(make(100), HERE / "images-%06d.tar", maxcount=50)
+    print(f"Wrote {manifest.count} samples to {len(manifest.shards)} shards in {HERE}.")
+
+    dataset = atdata.load_dataset(f"{HERE}/images-*.tar", ImageSample, split="train")
+    for batch in dataset.shuffled(batch_size=32, seed=1):
+        print(f"Read a batch: image {batch.image.dtype} {batch.image.shape}, labels {batch.label[:6]} ...")
+    return dataset
 
 
-def read(path: Path) -> Iterator[ImageSample]:
-    """Each sample of a tar file, in its order."""
-    with tarfile.open(path) as archive:
-        for member in archive:
-            content = archive.extractfile(member)
-            if content and member.name.endswith(".msgpack"):
-                yield ImageSample.from_bytes(content.read())
+def share(dataset: atdata.Dataset[ImageSample]) -> None:
+    """The second layer: a team's index. Redis and S3 take the place of the file and the folder without other calls."""
+    index = Index(path=HERE / "team.db", data_store=DiskDataStore(HERE / "store"))
+    entry = index.insert_dataset(dataset, name="noise", tags=["example"])
+    print(f"Published {entry.name} with the schema {entry.schema_ref}.")
+
+    found = atdata.load_dataset("@local/noise", split="train", index=index)
+    sample = found[42]
+    print(f"Loaded it by its name alone: {len(found)} samples, and sample 42 has the label {sample.label}.")
 
 
 def main() -> None:
-    """Write a small dataset, read it back in batches, and say what happened."""
-    count = write(SHARD, make(100))
-    print(f"Wrote {count} samples to {SHARD} ({SHARD.stat().st_size / 1024:.0f} KiB).")
-
-    samples = read(SHARD)
-    while found := list(islice(samples, 32)):
-        batch = SampleBatch[ImageSample](found)
-        print(f"Read a batch: image {batch.image.dtype} {batch.image.shape}, labels {batch.label[:6]} ...")
-
+    """Write a small dataset, read it back in batches, and share it under a name."""
+    share(write_and_read())
     print("Next: change lexicons/samples/image_sample.json, run `make quickstart` again, and look at generated/.")
 
 

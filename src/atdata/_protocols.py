@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import IO, Any, Protocol, Self, runtime_checkable
 
 __all__ = [
@@ -106,10 +106,22 @@ class AbstractDataStore(Protocol):
     (True, False)
     """
 
-    def write_shards(self, dataset: Any, /, *, prefix: str, **kwargs: Any) -> list[str]:
+    # Options are named one by one: a `**kwargs` here would ask of every store that it takes `dataset=` twice.
+    def write_shards(
+        self,
+        dataset: Any,
+        /,
+        *,
+        prefix: str,
+        cache_local: bool = False,
+        maxcount: int | None = None,
+        maxsize: float | None = None,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> list[str]:
         """Store all shards of ``dataset`` under ``prefix`` and return their URLs in order, or raise.
 
-        When this returns, every shard is stored; options such as ``maxcount`` are the store's own.
+        When this returns, every shard is stored. An index passes on only the options that its caller gave, so a store
+        may know fewer, or more; one that takes ``**kwargs`` takes them all.
         """
         ...
 

@@ -46,4 +46,5 @@ def test_the_quickstart_writes_and_reads_a_dataset(tmp_path: Path) -> None:
     assert "Wrote 100 samples" in done.stdout
     assert "uint8 (32, 32, 32, 3)" in done.stdout
     assert "uint8 (4, 32, 32, 3)" in done.stdout
-    assert (tmp_path / "quickstart-data" / "images-000000.tar").is_file()
+    assert "sample 42 has the label 7" in done.stdout
+    assert (tmp_path / "quickstart-data" / "images-000001.tar").is_file()
