@@ -129,20 +129,13 @@ def test_without_an_index_a_local_name_is_refused_with_both_remedies(monkeypatch
         atdata.load_dataset("@local/words", Text)
 
 
-@pytest.mark.parametrize("where", ["team.db", "redis://localhost:1/0"])
-def test_the_environment_may_name_the_local_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
-    made: list[dict[str, Any]] = []
-
-    def open_index(**given: Any) -> Index:
-        made.append(given)
-        return index_of(written(tmp_path, "data-0.tar"))
-
-    monkeypatch.setenv("ATDATA_INDEX", where)
-    monkeypatch.setitem(sys.modules, "atdata.local", SimpleNamespace(Index=open_index))
-    monkeypatch.setitem(sys.modules, "redis", SimpleNamespace(Redis=SimpleNamespace(from_url=str.upper)))
+def test_the_environment_may_name_the_local_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ATDATA_INDEX", str(tmp_path / "team.db"))
+    with atdata.local.Index(path=tmp_path / "team.db") as index:
+        index.add_entry(atdata.Dataset[Text](written(tmp_path, "data-0.tar")), name="words")
 
     assert atdata.load_dataset("@local/words").num_shards == {"train": 1}
-    assert made == [{"path": "team.db"} if where == "team.db" else {"redis": "REDIS://LOCALHOST:1/0"}]
+    atdata.local.default_index().close()
 
 
 def test_a_public_index_is_made_for_a_handle_where_there_is_one(
@@ -155,6 +148,24 @@ def test_a_public_index_is_made_for_a_handle_where_there_is_one(
     monkeypatch.setitem(sys.modules, "atdata.atmosphere", None)
     with pytest.raises(ValueError, match="give index=, such as AtmosphereIndex"):
         atdata.load_dataset("@alice.example.org/words")
+
+
+def test_an_index_may_say_how_its_shards_are_read() -> None:
+    index: Any = index_of("https://blobs.example.org/{a,b}.tar")
+    asked: list[Any] = []
+    own = atdata.URLSource("https://checked.example.org/x.tar")
+
+    def shard_source(entry: Entry, urls: list[str]) -> Any:
+        asked.append((entry, urls))
+        return own if len(asked) == 1 else None
+
+    index.shard_source = shard_source
+
+    first = atdata.load_dataset("@alice.example.org/words", index=index, split="train")
+    assert first.source is own
+    second = atdata.load_dataset("@alice.example.org/words", index=index, split="train")
+    assert second.list_shards() == ["https://blobs.example.org/a.tar", "https://blobs.example.org/b.tar"]
+    assert asked == 2 * [(index.entries["words"], second.list_shards())]
 
 
 def test_data_files_do_not_go_with_a_name() -> None:

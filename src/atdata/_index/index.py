@@ -28,7 +28,8 @@ class Index(UpkeepMethods):
     or ``Index(host=..., port=...)`` keep it on Redis, by default on this machine. Nothing is opened before it is used.
 
     With a ``data_store``, ``insert_dataset`` copies the shards there first. ``auto_stubs`` or ``stub_dir`` write the
-    module of every schema that is decoded, for editors. ``resolver`` finds schemas of other people's repositories.
+    module of every schema that is decoded, for editors. ``resolver`` finds schemas of other people's repositories;
+    by default they are looked for where they lie, if the atmosphere extra is installed.
 
     >>> index = Index(path=":memory:")
     >>> index.list_datasets(), index.list_schemas()

@@ -11,7 +11,7 @@ from atdata._errors import shown
 from atdata._index.errors import SchemaNotFoundError, UnsupportedTypeError
 from atdata._index.namespace import SchemaNamespace
 from atdata._index.storage import Storage, Transaction
-from atdata._uris import AtdataUri, check_version, parse_schema_ref
+from atdata._uris import AtdataUri, RecordUri, check_version, parse_schema_ref
 
 if TYPE_CHECKING:
     from atdata._index.schema_record import LocalSchemaRecord
@@ -21,8 +21,8 @@ __all__ = ["Resolver", "SchemaMethods"]
 
 T = TypeVar("T")
 
-#: Finds a schema that lies in somebody's repository: the document, and the DID of the repository.
-Resolver = Callable[[str], tuple[Mapping[str, Any], str]]
+#: Finds a schema that lies in somebody's repository: the document, and the DID of the repository; None if it cannot.
+Resolver = Callable[[str], tuple[Mapping[str, Any], str] | None]
 
 
 class SchemaMethods:
@@ -154,13 +154,16 @@ class SchemaMethods:
         uri = parse_schema_ref(ref)
         if isinstance(uri, AtdataUri) and uri.is_local:
             return Registry(self._storage).get(uri), "local"
-        if self._resolver is None:
+        from atdata._remote import find_schema
+
+        found = (self._resolver or find_schema)(ref)
+        if found is None:
             raise SchemaNotFoundError(
                 f"{shown(ref, 300)} lies in a repository of the AT Protocol and not in this index; "
                 "use an AtmosphereIndex, or give the index a resolver"
             )
-        document, origin = self._resolver(ref)
-        return {**document, "$ref": ref}, origin
+        document, origin = found
+        return {**document, "$ref": _full_address(uri, document)}, origin
 
     # Decoding ------------------------------------------------------------------------------------------------
 
@@ -246,3 +249,13 @@ class SchemaMethods:
         stubs = self._stubs
         self._classes.clear()
         return 0 if stubs is None else stubs.clear()
+
+
+def _full_address(uri: AtdataUri | RecordUri, document: Mapping[str, Any]) -> str:
+    """The address of the very version that was found in somebody's repository."""
+    if isinstance(uri, RecordUri):
+        return str(uri)
+    name, version = document.get("name"), document.get("version")
+    if name != uri.name or version != (uri.version or version) or not isinstance(version, str):
+        raise SchemaNotFoundError(f"{uri} led to another schema: {shown(name)} {shown(version)}")
+    return str(replace(uri, version=version))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Protocol
 
 from atdata._errors import shown
 from atdata._loading import sources
 from atdata._loading.splits import group, split_of
+from atdata._remote import HasShardSource, public_index
 
 __all__ = ["IndexLike", "resolve"]
 
@@ -36,11 +38,15 @@ def resolve(path: str, sample_type: type[Any] | None, index: IndexLike | None) -
     local = who == "local"
     names = dict.fromkeys(url for address in urls for url in sources.expand(address))
     splits = group((split_of(url.rpartition("/")[2]), url) for url in names)
-    return {split: _source(shards, store, local) for split, shards in splits.items()}, kind
+    own = partial(index.shard_source, entry) if isinstance(index, HasShardSource) else None
+    return {split: _source(shards, store, local, own) for split, shards in splits.items()}, kind
 
 
-def _source(urls: list[str], store: Any, local: bool) -> Any:
-    """A source for the shards of one split, with the store's credentials where they are the store's."""
+def _source(urls: list[str], store: Any, local: bool, own: Callable[[list[str]], Any] | None) -> Any:
+    """A source for the shards of one split: the index's own, or one with the store's credentials where they fit."""
+    found = None if own is None else own(urls)
+    if found is not None:
+        return found
     bucket = getattr(store, "bucket", None)
     credentials = getattr(store, "credentials", None)
     if isinstance(bucket, str) and isinstance(credentials, Mapping):
@@ -53,30 +59,18 @@ def _source(urls: list[str], store: Any, local: bool) -> Any:
 
 
 def _local_index(path: str) -> IndexLike:
-    where = os.environ.get("ATDATA_INDEX")
-    if not where:
+    if not os.environ.get("ATDATA_INDEX"):
         raise ValueError(
             f"{shown(path)} is looked up in an index: give index=, or set ATDATA_INDEX to the path of one "
             "(team.db) or to the URL of its Redis server"
         )
-    from importlib import import_module
+    from atdata._index.index import default_index
 
-    index: Any = import_module("atdata.local").Index
-    if where.startswith(("redis://", "rediss://", "unix://")):
-        found: IndexLike = index(redis=import_module("redis").Redis.from_url(where))
-    else:
-        found = index(path=where)
-    return found
+    return default_index()
 
 
-def _public_index(path: str, handle: str) -> IndexLike:
-    from importlib import import_module
-
-    try:
-        public: Any = import_module("atdata.atmosphere").public_index
-    except (ImportError, AttributeError):
-        raise ValueError(
-            f"{shown(path)} is looked up in an index: give index=, such as AtmosphereIndex(client)"
-        ) from None
-    found: IndexLike = public(handle)
+def _public_index(path: str, who: str) -> IndexLike:
+    found: IndexLike | None = public_index(who)
+    if found is None:
+        raise ValueError(f"{shown(path)} is looked up in an index: give index=, such as AtmosphereIndex(client)")
     return found
