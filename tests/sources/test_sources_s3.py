@@ -209,9 +209,16 @@ def test_secrets_are_not_shown() -> None:
     assert "hush" not in repr(S3Source("b", ["a"], access_key="hush", secret_key="hush"))
 
 
+def test_the_region_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-north-1")
+
+    assert S3Source("bucket", ["a.tar"]).client.meta.region_name == "eu-north-1"
+    assert S3Source("bucket", ["a.tar"], region="us-west-2").client.meta.region_name == "us-west-2"
+
+
 def test_without_boto3_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     import sys
 
     monkeypatch.setitem(sys.modules, "boto3", None)
-    with pytest.raises(UrlError, match=r'pip install "atdata\[s3\]"'):
+    with pytest.raises(ImportError, match=r"pip install 'atdata\[s3\]'"):
         S3Source("bucket", ["a.tar"]).open_shard("s3://bucket/a.tar")

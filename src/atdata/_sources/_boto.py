@@ -8,14 +8,30 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from atdata._sources.errors import ShardNotFoundError, SourceError, UrlError, url_text
+from atdata_lexicon.errors import MissingExtraError
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-__all__ = ["S3Stream", "make_client", "s3_error"]
+__all__ = ["DENIED", "MISSING", "S3Stream", "answer_of", "is_without_credentials", "make_client", "s3_error"]
 
-_MISSING = frozenset({"NoSuchKey", "NoSuchBucket", "404", "NotFound"})
-_DENIED = frozenset({"AccessDenied", "403", "Forbidden", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken"})
+#: Codes by which S3 and services like it say that there is no such thing.
+MISSING = frozenset({"404", "NoSuchBucket", "NoSuchKey", "NotFound"})
+#: Codes by which they say that one may not.
+DENIED = frozenset(
+    {
+        "401",
+        "403",
+        "AccessDenied",
+        "AuthorizationHeaderMalformed",
+        "ExpiredToken",
+        "Forbidden",
+        "InvalidAccessKeyId",
+        "InvalidToken",
+        "SignatureDoesNotMatch",
+        "Unauthorized",
+    }
+)
 
 
 def make_client(
@@ -25,50 +41,67 @@ def make_client(
     secret_key: str | None,
     session_token: str | None,
     region: str | None,
-    anonymous: bool,
+    anonymous: bool = False,
+    **settings: Any,
 ) -> Any:
-    """A boto3 client for S3. What is None comes from the environment, as boto3 has it."""
+    """A boto3 client for S3. What is None comes from the environment, files or role; ``settings`` are botocore's."""
     try:
         boto3: Any = import_module("boto3")
         config: Any = import_module("botocore.config").Config
-    except ImportError as error:
-        raise UrlError('reading from S3 needs another package: pip install "atdata[s3]"') from error
+    except ImportError:
+        raise MissingExtraError("S3 needs boto3: pip install 'atdata[s3]'") from None
     options: dict[str, Any] = {
         "retries": {"max_attempts": 5, "mode": "standard"},
         "connect_timeout": 10,
         "read_timeout": 30,
         "signature_version": import_module("botocore").UNSIGNED if anonymous else "s3v4",
+        **settings,
     }
     if endpoint_url:  # few servers but Amazon's know virtual hosts
         options["s3"] = {"addressing_style": "path"}
-    return boto3.session.Session().client(
+    try:
+        made = config(**options)
+    except TypeError:  # before boto3 1.36 there were no such settings, and no such checksums
+        made = config(**{name: value for name, value in options.items() if "checksum" not in name})
+    session = boto3.session.Session()
+    return session.client(
         "s3",
         endpoint_url=endpoint_url,
         aws_access_key_id=access_key,
         aws_secret_access_key=secret_key,
         aws_session_token=session_token,
-        region_name=region or "us-east-1",
-        config=config(**options),
+        region_name=region or session.region_name or "us-east-1",
+        config=made,
     )
+
+
+def answer_of(error: Exception) -> tuple[str, int]:
+    """The code and HTTP status in an error of botocore; empty and 0 when nothing was answered."""
+    response = getattr(error, "response", None)
+    if not isinstance(response, dict) or "Error" not in response:
+        return "", 0
+    return str(response["Error"].get("Code", "")), int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+
+
+def is_without_credentials(error: Exception) -> bool:
+    """Whether there was nothing to sign a request with."""
+    return type(error).__name__ in ("NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError")
 
 
 def s3_error(url: str, error: Exception) -> Exception:
     """What boto3 raised, as an error of ours."""
-    answer = getattr(error, "response", None)
-    found = answer.get("Error", {}) if isinstance(answer, dict) else {}
-    code = str(found.get("Code", ""))
-    status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode") if isinstance(answer, dict) else None
+    code, status = answer_of(error)
     reason = f"{type(error).__name__}: {error}".encode("unicode_escape").decode()[:240]
-    if code in _MISSING:
+    if code in MISSING:
         return ShardNotFoundError(f"{url_text(url)}: there is no such object ({code})", status=status)
-    if code in _DENIED:
+    if code in DENIED:
         return SourceError(f"{url_text(url)}: access denied ({code}); check the credentials and bucket", status=status)
-    if type(error).__name__ in ("NoCredentialsError", "PartialCredentialsError"):
+    if is_without_credentials(error):
         return SourceError(
             f"{url_text(url)}: no credentials; pass access_key= and secret_key=, set AWS_ACCESS_KEY_ID and "
             "AWS_SECRET_ACCESS_KEY, or pass anonymous=True for a public bucket"
         )
-    return SourceError(f"{url_text(url)}: {reason}", status=status)
+    return SourceError(f"{url_text(url)}: {reason}", status=status or None)
 
 
 class S3Stream(io.RawIOBase):
@@ -120,9 +153,8 @@ class S3Stream(io.RawIOBase):
     def _failed(self, error: Exception) -> None:
         self._hang_up()
         self._failures += 1
-        answered = getattr(error, "response", None)
-        status = answered.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) if isinstance(answered, dict) else 500
-        if status < 500 or self._failures > self._retries or type(error).__name__.endswith("CredentialsError"):
+        _, status = answer_of(error)
+        if 0 < status < 500 or self._failures > self._retries or is_without_credentials(error):
             raise s3_error(self._url, error) from error
         time.sleep(min(self._pause * 2.0 ** (self._failures - 1), 8.0))
 
