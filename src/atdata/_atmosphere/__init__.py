@@ -1,0 +1,1 @@
+"""The AT Protocol's network: identities, records, blobs and proofs."""
