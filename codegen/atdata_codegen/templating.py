@@ -97,11 +97,16 @@ class Renderer:
                 trim_blocks=True,
                 lstrip_blocks=True,
                 keep_trailing_newline=True,
-                autoescape=False,
+                autoescape=_is_html,
                 auto_reload=False,
                 bytecode_cache=jinja2.FileSystemBytecodeCache(str(cache)) if cache else None,
             )
         return self._environment.get_template(template)
+
+
+def _is_html(template: str | None) -> bool:
+    """Pages are escaped by jinja2; source text is made of literals that are escaped already."""
+    return template is not None and template.endswith(".html.jinja")
 
 
 def _refuse(overrides: Path, template: str, error: Exception) -> Exception:

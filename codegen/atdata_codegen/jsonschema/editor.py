@@ -1,4 +1,4 @@
-"""The schemas that we ship for editors: of Lexicon documents, of our own documents, and of the settings."""
+"""The schemas that we ship: of Lexicon documents, of our own documents and the settings, and of a review as JSON."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from importlib import resources
 
 __all__ = ["EDITOR_SCHEMAS", "editor_schema"]
 
-EDITOR_SCHEMAS = ("lexicon", "sample-schema", "settings")
+EDITOR_SCHEMAS = ("lexicon", "sample-schema", "settings", "review")
 
 
 def editor_schema(name: str) -> str:

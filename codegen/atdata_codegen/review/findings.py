@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from atdata_codegen.problems import json_path
+from atdata_codegen.review.graph import Graph
 
 __all__ = ["ABSENT", "BUMPS", "Break", "Bump", "Finding", "Level", "Review", "Witness", "largest_bump"]
 
@@ -107,7 +108,7 @@ class Review:
     """The whole of one run of a tool: lint, diff or breaking.
 
     ``old`` and ``new`` say in the user's words what was compared (``old`` is empty for lint); ``patch`` is a unified
-    diff of the generated code, where it was asked for.
+    diff of the generated code, where it was asked for; ``graph`` is what a picture of the schemas shows.
     """
 
     tool: Literal["lint", "diff", "breaking"]
@@ -119,6 +120,7 @@ class Review:
     bump: Bump = "none"
     patch: str = ""
     ignored: tuple[Finding, ...] = field(default=())
+    graph: Graph = field(default=Graph())
 
     @property
     def counts(self) -> dict[Level, int]:

@@ -1,0 +1,88 @@
+"""A review as SARIF 2.1.0, which code scanning and editors read."""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, Final
+from urllib.parse import quote
+
+from atdata_codegen.review.findings import Finding, Level, Review
+from atdata_codegen.review.reports.common import bounded, breaks_of, ordered, value_text
+
+__all__ = ["render"]
+
+_LEVELS: Final[dict[Level, str]] = {"error": "error", "warning": "warning", "info": "note"}
+
+
+def render(review: Review) -> str:
+    """One run; what was ignored is there too, as suppressed."""
+    findings = [(finding, False) for finding in ordered(review.findings)]
+    findings += [(finding, True) for finding in ordered(review.ignored)]
+    rules = sorted({finding.rule for finding, _ in findings})
+    numbers = {rule: number for number, rule in enumerate(rules)}
+    log = {
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [
+            {
+                "tool": {
+                    "driver": {
+                        "name": "atdata-gen",
+                        "semanticVersion": _version(),
+                        "rules": [{"id": bounded(rule, 80), "name": bounded(rule, 80)} for rule in rules],
+                    }
+                },
+                "automationDetails": {"id": f"atdata-gen/{review.tool}/"},
+                "columnKind": "unicodeCodePoints",
+                "results": [_result(finding, numbers[finding.rule], ignored) for finding, ignored in findings],
+            }
+        ],
+    }
+    return json.dumps(log, indent=1) + "\n"
+
+
+def _version() -> str:
+    try:
+        return version("atdata")
+    except PackageNotFoundError:
+        return "0.0.0"
+
+
+def _result(finding: Finding, rule: int, ignored: bool) -> dict[str, Any]:
+    name = bounded(f"{finding.subject}:{finding.place}")
+    location: dict[str, Any] = {"logicalLocations": [{"fullyQualifiedName": name}]}
+    if finding.file:
+        uri = quote(bounded(finding.file).removeprefix("./"), safe="/-._~")
+        location["physicalLocation"] = {
+            "artifactLocation": {"uri": uri},
+            "region": {"startLine": max(1, finding.line)},
+        }
+    result: dict[str, Any] = {
+        "ruleId": bounded(finding.rule, 80),
+        "ruleIndex": rule,
+        "level": _LEVELS[finding.level],
+        "message": {"text": _message(finding)},
+        "locations": [location],
+        "partialFingerprints": {"atdata/v1": finding.fingerprint},
+        "properties": {
+            "breaks": sorted(finding.breaks),
+            "bump": finding.bump,
+            "old": value_text(finding.old, 400),
+            "new": value_text(finding.new, 400),
+        },
+    }
+    if ignored:
+        result["suppressions"] = [{"kind": "external"}]
+    return result
+
+
+def _message(finding: Finding) -> str:
+    """Plain text. A pair of brackets would be a link, and braces a placeholder, so both are escaped as SARIF says."""
+    parts = [finding.message]
+    if finding.breaks:
+        parts.append(f"Breaks: {'; '.join(breaks_of(finding))}.")
+    if finding.fix:
+        parts.append(f"Fix: {finding.fix}")
+    text = bounded(" ".join(parts))
+    return text.replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]").replace("{", "{{").replace("}", "}}")
