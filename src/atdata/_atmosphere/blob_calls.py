@@ -1,0 +1,108 @@
+"""The client's half that is about blobs."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from atdata._atmosphere.answers import part
+from atdata._atmosphere.errors import UnavailableError
+from atdata._errors import shown
+
+if TYPE_CHECKING:
+    from atdata._atmosphere.patience import Patience
+    from atdata._atmosphere.public import PublicServer
+    from atdata._atmosphere.servers import Account
+
+__all__ = ["BlobCalls", "blob_of"]
+
+_LARGEST_BLOB = 1 << 30
+
+
+class BlobCalls:
+    """Uploading and fetching blobs."""
+
+    _account: Account | None
+    _given: bool
+    _patience: Patience
+
+    def _logged_in(self) -> Account:
+        raise NotImplementedError
+
+    def _server_at(self, endpoint: str) -> PublicServer:
+        raise NotImplementedError
+
+    def pds_endpoint(self, repo: str) -> str:
+        """The address of the server that holds a repository."""
+        raise NotImplementedError
+
+    def upload_blob(
+        self,
+        data: bytes | bytearray | memoryview | str | os.PathLike[str] | IO[bytes],
+        mime_type: str = "application/octet-stream",
+    ) -> dict[str, Any]:
+        """Upload bytes, or the file of a path, or an open file that can seek. Returns the blob as records hold it.
+
+        The server looks at the bytes and may call them something else than ``mime_type``. A blob lasts only when a
+        record refers to it soon, with the very object that this returned. ``TooLargeError`` beyond the server's limit.
+        """
+        account = self._logged_in()
+        with _opened(data) as (body, size):
+            what = f"uploading a blob of {size:,} bytes"
+            return self._patience.run(lambda: blob_of(part(account.upload(body, size, mime_type, what), "blob"), what))
+
+    def get_blob(self, did: str, cid: str) -> bytes:
+        """The bytes of a blob of somebody's. ``KeyError`` when there is none; not checked against ``cid`` here."""
+        params = {"did": did, "cid": cid}
+        what = f"fetching the blob {shown(cid)} of {shown(did)}"
+        account = self._account
+        if self._given and account is not None:
+            found: Any = self._patience.run(lambda: account.query("com.atproto.sync.getBlob", params, what))
+            return bytes(found)
+        server = self._server_at(self.pds_endpoint(did))
+        fetch = "com.atproto.sync.getBlob"
+        return self._patience.run(lambda: server.fetch(fetch, params, what, limit=_LARGEST_BLOB))
+
+    def get_blob_url(self, did: str, cid: str) -> str:
+        """The address at which anybody can fetch a blob. ``ValueError`` when the server of ``did`` cannot be found."""
+        query = urlencode({"did": did, "cid": cid})
+        return f"{self.pds_endpoint(did)}/xrpc/com.atproto.sync.getBlob?{query}"
+
+    def blob_limit(self) -> int | None:
+        """How many bytes a blob may have on the account's server; None when it does not tell."""
+        account = self._logged_in()
+        what = "asking the server about itself"
+        answer = self._patience.run(lambda: account.query("com.atproto.server.describeServer", {}, what))
+        found = part(answer, "blobUploadLimit")
+        return found if isinstance(found, int) and found > 0 else None
+
+
+def blob_of(blob: Any, what: str) -> dict[str, Any]:
+    """A blob as records hold it, from JSON or from an object of the SDK."""
+    ref = part(blob, "ref")
+    cid = ref if isinstance(ref, str) else part(ref, "$link") or part(ref, "link")
+    mime_type, size = part(blob, "mimeType"), part(blob, "size")
+    if not (isinstance(cid, str) and isinstance(mime_type, str) and isinstance(size, int)):
+        raise UnavailableError(f"{what}: the server's answer names no blob")
+    return {"$type": "blob", "ref": {"$link": cid}, "mimeType": mime_type, "size": size}
+
+
+@contextmanager
+def _opened(data: Any) -> Iterator[tuple[bytes | IO[bytes], int]]:
+    """What to upload, and how many bytes it has."""
+    if isinstance(data, str | os.PathLike):
+        with open(data, "rb") as file:
+            yield file, os.fstat(file.fileno()).st_size
+    elif isinstance(data, bytes | bytearray | memoryview):
+        body = bytes(data)
+        yield body, len(body)
+    elif hasattr(data, "read") and hasattr(data, "seek"):
+        size = data.seek(0, io.SEEK_END)
+        data.seek(0)
+        yield data, size
+    else:
+        raise TypeError(f"a blob is bytes, a path or an open file, not {shown(data)}")

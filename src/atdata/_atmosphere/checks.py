@@ -1,0 +1,68 @@
+"""Records before they are sent, and after they came: of the right kind, and as their Lexicon says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from atdata_generated.ac.foundation.dataset.lens import Lens
+from atdata_generated.ac.foundation.dataset.record import RecordDef
+from atdata_generated.ac.foundation.dataset.sample_schema import SampleSchema
+
+from atdata._atmosphere.errors import TooLargeError, WrongRecordError
+from atdata._errors import shown
+from atdata_lexicon.data import check_sendable, to_json
+from atdata_lexicon.errors import ValidationError
+from atdata_lexicon.record import Record
+
+__all__ = ["check_kind", "model_of", "sendable"]
+
+R = TypeVar("R", bound=Record)
+
+_MODELS: dict[str, type[Record]] = {model.NSID: model for model in (Lens, RecordDef, SampleSchema)}
+_LARGEST = 1 << 20
+
+
+def sendable(collection: str, record: Mapping[str, Any] | Record) -> dict[str, Any]:
+    """``record`` as it is sent to ``collection``: plain JSON with its ``$type``.
+
+    ``ValidationError`` names the JSON path of what servers would silently change (floats, integers beyond 2^53-1) or
+    cannot hold, and of what breaks the Lexicon where it is one of ours; ``TooLargeError`` for more than 1 MiB.
+    """
+    value: Any = record.to_record() if isinstance(record, Record) else record
+    plain = dict(value) if isinstance(value, Mapping) else value
+    if isinstance(plain, dict) and plain.setdefault("$type", collection) != collection:
+        raise WrongRecordError(
+            f"a record for {shown(collection)} has the $type {shown(plain['$type'])}; both must be the same"
+        )
+    issues = check_sendable(plain)
+    if issues:
+        raise ValidationError(issues, f"a record for {shown(collection)}")
+    sent: dict[str, Any] = to_json(plain)
+    size = len(json.dumps(sent, ensure_ascii=False, separators=(",", ":")).encode())
+    if size > _LARGEST:
+        raise TooLargeError(
+            f"a record for {shown(collection)} has {size:,} bytes of JSON, and no server takes more than {_LARGEST:,}; "
+            "keep what is large in blobs"
+        )
+    model = _MODELS.get(collection)
+    if model is not None:
+        model.from_record(sent).validate()
+    return sent
+
+
+def check_kind(value: Any, nsid: str, where: str) -> None:
+    """Raise ``WrongRecordError`` unless a record says that it is of the kind ``nsid``."""
+    kind = value.get("$type") if isinstance(value, dict) else None
+    if kind != nsid:
+        raise WrongRecordError(f"{shown(where, 300)} is a record of {shown(kind)}, not of {nsid}")
+
+
+def model_of(model: type[R], value: Mapping[str, Any], where: str) -> R:
+    """A record that is going to be used, as its model, with everything checked. ``ValidationError`` names ``where``."""
+    made = model.from_record(value)
+    issues = model.validate_data(made.to_record())
+    if issues:
+        raise ValidationError(issues, f"the record {shown(where, 300)}")
+    return made

@@ -1,0 +1,60 @@
+"""What the client needs of a server: questions, changes, uploads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import IO, Any, Protocol
+
+__all__ = ["Account", "Resolver", "Server"]
+
+
+class Server(Protocol):
+    """A server of repositories. Refusals are :class:`~atdata._atmosphere.errors.AtmosphereError`."""
+
+    def query(self, nsid: str, params: Mapping[str, Any], what: str) -> Any:
+        """The answer to an XRPC query; ``what`` says in messages what was tried."""
+        ...
+
+
+class Account(Server, Protocol):
+    """A server on which somebody can log in."""
+
+    did: str
+    handle: str
+
+    @property
+    def endpoint(self) -> str:
+        """The server's address."""
+        ...
+
+    def login(self, handle: str, password: str) -> None:
+        """Begin a session."""
+        ...
+
+    def resume(self, session: str) -> None:
+        """Go on with an exported session."""
+        ...
+
+    def export(self) -> str:
+        """The session as text."""
+        ...
+
+    def procedure(self, nsid: str, data: Mapping[str, Any], what: str) -> Any:
+        """The answer to an XRPC procedure."""
+        ...
+
+    def upload(self, data: bytes | IO[bytes], size: int, mime_type: str, what: str) -> Any:
+        """The answer to an upload of ``size`` bytes."""
+        ...
+
+
+class Resolver(Protocol):
+    """Finds out whose repository is where. What it cannot find is ``NotFoundError``."""
+
+    def did(self, repo: str) -> str:
+        """The DID of a repository that is named by its handle or DID."""
+        ...
+
+    def pds(self, repo: str) -> str:
+        """The address of the server that holds a repository, such as ``https://pds.example.com``."""
+        ...

@@ -1,0 +1,92 @@
+"""Datasets, schemas and lenses on the AT Protocol's network.
+
+>>> from atdata.atmosphere import AtUri
+>>> AtUri.parse("at://alice.example.com/ac.foundation.dataset.record/cats").rkey
+'cats'
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from atdata._atmosphere.at_uri import AtUri as AtUri
+    from atdata._atmosphere.client import AtmosphereClient as AtmosphereClient
+    from atdata._atmosphere.client import AtmosphereClient as Client
+    from atdata._atmosphere.errors import AtmosphereError as AtmosphereError
+    from atdata._atmosphere.errors import AtUriError as AtUriError
+    from atdata._atmosphere.errors import AuthError as AuthError
+    from atdata._atmosphere.errors import ConflictError as ConflictError
+    from atdata._atmosphere.errors import NotAuthenticatedError as NotAuthenticatedError
+    from atdata._atmosphere.errors import NotFoundError as NotFoundError
+    from atdata._atmosphere.errors import RateLimitError as RateLimitError
+    from atdata._atmosphere.errors import RefusedError as RefusedError
+    from atdata._atmosphere.errors import TooLargeError as TooLargeError
+    from atdata._atmosphere.errors import UnavailableError as UnavailableError
+    from atdata._atmosphere.errors import UnknownRepoError as UnknownRepoError
+    from atdata._atmosphere.errors import WrongRecordError as WrongRecordError
+    from atdata._atmosphere.record_calls import RepoRecord as RepoRecord
+    from atdata._atmosphere.servers import Resolver as Resolver
+    from atdata._atmosphere.writes import Create as Create
+    from atdata._atmosphere.writes import Delete as Delete
+    from atdata._atmosphere.writes import Update as Update
+
+_WHERE = {
+    "AtUri": ("at_uri", "AtUri"),
+    "AtUriError": ("errors", "AtUriError"),
+    "AtmosphereClient": ("client", "AtmosphereClient"),
+    "AtmosphereError": ("errors", "AtmosphereError"),
+    "AuthError": ("errors", "AuthError"),
+    "Client": ("client", "AtmosphereClient"),
+    "ConflictError": ("errors", "ConflictError"),
+    "Create": ("writes", "Create"),
+    "Delete": ("writes", "Delete"),
+    "NotAuthenticatedError": ("errors", "NotAuthenticatedError"),
+    "NotFoundError": ("errors", "NotFoundError"),
+    "RateLimitError": ("errors", "RateLimitError"),
+    "RefusedError": ("errors", "RefusedError"),
+    "RepoRecord": ("record_calls", "RepoRecord"),
+    "Resolver": ("servers", "Resolver"),
+    "TooLargeError": ("errors", "TooLargeError"),
+    "UnavailableError": ("errors", "UnavailableError"),
+    "UnknownRepoError": ("errors", "UnknownRepoError"),
+    "Update": ("writes", "Update"),
+    "WrongRecordError": ("errors", "WrongRecordError"),
+}
+
+__all__ = [
+    "AtUri",
+    "AtUriError",
+    "AtmosphereClient",
+    "AtmosphereError",
+    "AuthError",
+    "Client",
+    "ConflictError",
+    "Create",
+    "Delete",
+    "NotAuthenticatedError",
+    "NotFoundError",
+    "RateLimitError",
+    "RefusedError",
+    "RepoRecord",
+    "Resolver",
+    "TooLargeError",
+    "UnavailableError",
+    "UnknownRepoError",
+    "Update",
+    "WrongRecordError",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _WHERE:
+        module, attribute = _WHERE[name]
+        value = getattr(importlib.import_module(f"atdata._atmosphere.{module}"), attribute)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'atdata.atmosphere' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
