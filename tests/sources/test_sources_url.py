@@ -80,6 +80,15 @@ def test_one_text_stands_for_any_list(names: list[str]) -> None:
         assert expand(text) == names
 
 
+@given(st.integers(0, 1200), st.integers(2, 20), st.integers(1, 4), st.sampled_from(["", "d-", "0", "1/"]))
+def test_numbered_shards_are_written_as_a_range(first: int, count: int, width: int, tail: str) -> None:
+    names = [f"d0-{i:0{width}d}{tail}.tar" for i in range(first, first + count)]
+    text = brace_notation(names)
+
+    assert expand(text) == names
+    assert ".." in text or len(str(first)) != len(str(first + count - 1))
+
+
 def test_constructing_touches_nothing() -> None:
     for url in ("/nothing/at/{0..9}.tar", "https://nowhere.invalid/{0..9}.tar", "s3://bucket/x.tar", "pipe:exit 1"):
         URLSource(url)
@@ -97,7 +106,7 @@ def test_lists_are_taken_as_they_are() -> None:
     source = URLSource(["a{0,1}.tar", Path("b.tar")])
 
     assert source.list_shards() == ["a{0,1}.tar", "b.tar"]
-    assert URLSource(["x-0.tar", "x-1.tar"]).url == "x-{0,1}.tar"
+    assert URLSource(["x-0.tar", "x-1.tar"]).url == "x-{0..1}.tar"
 
 
 def test_addresses_may_be_joined_as_in_webdataset() -> None:

@@ -16,6 +16,7 @@ _MAX_LENGTH = 1 << 16
 _MAX_TEXT = 1 << 28
 _MAX_DEPTH = 16
 _NUMBERS = re.compile(r"(-?[0-9]{1,18})\.\.(-?[0-9]{1,18})(?:\.\.(-?[0-9]{1,18}))?", re.ASCII)
+_DIGITS = "0123456789"
 _LETTERS = re.compile(r"([a-zA-Z])\.\.([a-zA-Z])(?:\.\.(-?[0-9]{1,4}))?", re.ASCII)
 
 #: A sequence of parts: text, a range of names, or alternatives, each a sequence again.
@@ -154,21 +155,35 @@ def _choices(part: str | _Range | list[_Sequence]) -> list[str]:
 
 
 def brace_notation(names: list[str]) -> str:
-    """One text that stands for ``names`` in their order: what they share is written once.
+    """One text that stands for ``names`` in their order: what they share is written once, numbers as a range.
 
     Names that hold braces or commas are joined by ``::`` instead, as webdataset has it.
 
-    >>> brace_notation(["d/a-0.tar", "d/a-1.tar"])
-    'd/a-{0,1}.tar'
+    >>> brace_notation(["d/a-0.tar", "d/a-1.tar"]), brace_notation(["a.tar", "c.tar"])
+    ('d/a-{0..1}.tar', '{a,c}.tar')
     """
-    if len(names) == 1:
-        return names[0]
-    first, last = min(names, default=""), max(names, default="")
-    head = next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last)))
-    turned = [name[head:][::-1] for name in names]
-    first, last = min(turned, default=""), max(turned, default="")
-    tail = next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last)))
+    if len(names) < 2:
+        return names[0] if names else ""
+    head = _shared(names)
+    tail = _shared([name[head:][::-1] for name in names])
     middles = [name[head : len(name) - tail] for name in names]
     if any(set(name) & set("{}") for name in names) or any("," in middle for middle in middles):
         return "::".join(names)
-    return f"{names[0][:head]}{{{','.join(middles)}}}{names[0][len(names[0]) - tail :]}" if names else ""
+    before, after = names[0][:head], names[0][len(names[0]) - tail :]
+    return _as_range(names, before, after) or f"{before}{{{','.join(middles)}}}{after}"
+
+
+def _shared(names: list[str]) -> int:
+    """How many characters all begin with."""
+    first, last = min(names), max(names)
+    return next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last)))
+
+
+def _as_range(names: list[str], before: str, after: str) -> str | None:
+    """``names`` as a range of numbers, if they are one; digits that all share belong to the numbers."""
+    before, after = before.rstrip(_DIGITS), after.lstrip(_DIGITS)
+    first, last = (name[len(before) : len(name) - len(after)] for name in (names[0], names[-1]))
+    if not (_NUMBERS.fullmatch(f"{first}..{last}") and len(names) <= MAX_NAMES):
+        return None
+    text = f"{before}{{{first}..{last}}}{after}"
+    return text if abs(int(last) - int(first)) + 1 == len(names) and expand(text) == names else None
