@@ -21,6 +21,8 @@ __all__ = [
 class DataSource(Protocol):
     """Where shards come from: a list of names, and a stream for each. ``Dataset`` takes anything of this shape.
 
+    A class that has only one of ``shard_list`` and ``list_shards`` will do, and ``shards`` may be a method.
+
     A source may also have ``local_path(shard_id)``, which gives the path of a shard that is a file on this machine
     (or None): such shards are mapped into memory instead of read.
 
@@ -52,9 +54,19 @@ class DataSource(Protocol):
         """The names of all shards, without opening any."""
         ...
 
+    def list_shards(self) -> list[str]:
+        """The names of all shards, without opening any."""
+        ...
+
     def open_shard(self, shard_id: str) -> IO[bytes]:
         """A stream of one shard. ``KeyError`` when ``shard_id`` is not in ``shard_list``."""
         ...
+
+    @classmethod
+    def __subclasshook__(cls, other: type) -> Any:
+        # What this does not let through, typing asks for every member.
+        lists = hasattr(other, "shard_list") or hasattr(other, "list_shards")
+        return True if cls is DataSource and lists and hasattr(other, "open_shard") else NotImplemented
 
 
 @runtime_checkable

@@ -80,13 +80,13 @@ def test_one_text_stands_for_any_list(names: list[str]) -> None:
         assert expand(text) == names
 
 
-@given(st.integers(0, 1200), st.integers(2, 20), st.integers(1, 4), st.sampled_from(["", "d-", "0", "1/"]))
+@given(st.integers(0, 1200), st.integers(2, 20), st.integers(1, 4), st.sampled_from(["", "-d", "x0", "/1"]))
 def test_numbered_shards_are_written_as_a_range(first: int, count: int, width: int, tail: str) -> None:
     names = [f"d0-{i:0{width}d}{tail}.tar" for i in range(first, first + count)]
     text = brace_notation(names)
 
     assert expand(text) == names
-    assert ".." in text or len(str(first)) != len(str(first + count - 1))
+    assert ".." in text
 
 
 def test_constructing_touches_nothing() -> None:

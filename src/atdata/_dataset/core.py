@@ -70,7 +70,9 @@ class Core:
 
     def shards(self) -> list[str]:
         """The names of all shards."""
-        return list(self.source.shard_list)
+        from atdata._sources.listing import shard_names
+
+        return shard_names(self.source)
 
     def local(self, shards: Sequence[str]) -> bool:
         """Whether any sample can be reached at once."""

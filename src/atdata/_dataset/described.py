@@ -46,7 +46,9 @@ class Described:
     @property
     def shards(self) -> Iterator[tuple[str, IO[bytes]]]:
         """Each shard's name with a stream of it, opened when its turn comes."""
-        return self._core.source.shards
+        from atdata._sources.listing import shard_streams
+
+        return shard_streams(self._core.source)
 
     @property
     def metadata_url(self) -> str | None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from atdata._dataset.core import Core
 from atdata._dataset.losses import Losses
 from atdata._order.mixing import MixedOrder, quotas
+from atdata._sources.listing import shard_names
 
 if TYPE_CHECKING:
     from atdata._dataset.dataset import Dataset
@@ -81,7 +82,7 @@ class _Chain:
         return self.list_shards()
 
     def list_shards(self) -> list[str]:
-        return [f"{i}:{shard}" for i, source in enumerate(self._sources) for shard in source.shard_list]
+        return [f"{i}:{shard}" for i, source in enumerate(self._sources) for shard in shard_names(source)]
 
     def _split(self, shard_id: str) -> tuple[DataSource, str]:
         number, _, shard = shard_id.partition(":")
@@ -114,7 +115,7 @@ class Mixture:
         numbers: list[NDArray[np.int64]] = []
         at = first = 0
         for source, chosen in self.parts:
-            shards = len(source.shard_list)
+            shards = len(shard_names(source))
             count = sum(counts[at : at + shards])
             kept = np.arange(count, dtype=np.int64) if chosen is None else np.asarray(chosen, np.int64)
             if len(kept) and int(kept.max()) >= count:

@@ -20,6 +20,7 @@ from atdata._loading.paths import find, local_path
 from atdata._loading.peek import first_samples
 from atdata._loading.seen import Seen
 from atdata._msgpack import unpack_map
+from atdata._sources.listing import shard_names
 
 __all__ = ["document", "folder_schema", "infer_schema", "parquet_files", "records_schema"]
 
@@ -169,7 +170,7 @@ def _of_source(source: Any, samples: int) -> Iterator[tuple[str, dict[str, bytes
     if not hasattr(source, "open_shard"):
         raise TypeError(f"a path, a dataset or a source expected, not {shown(source)}")
     left = samples
-    for shard in source.shard_list:
+    for shard in shard_names(source):
         with source.open_shard(shard) as stream:
             for key, members in first_samples(stream, shard, left):
                 left -= 1

@@ -166,7 +166,8 @@ class Samples:
     def _close(self) -> None:
         group = self._group
         if group is not None and not group.sampled and not group.excused:
-            self._fault(self.count, "no member of this key is a .msgpack", group.key)
+            advice = "write samples with sample.as_wds or atdata.write"
+            self._fault(self.count, f"no member of this key is a .msgpack; {advice}", group.key)
         self._group = None
 
 

@@ -10,9 +10,11 @@ import weakref
 from collections.abc import Iterator, Mapping
 from typing import IO, TYPE_CHECKING
 
+from atdata._errors import shown
 from atdata._locks import fork_safe_lock
 from atdata._shards.errors import ShardError
 from atdata._sources.cache import cached_path, fetch
+from atdata._sources.listing import shard_names
 
 if TYPE_CHECKING:
     from atdata._protocols import DataSource
@@ -57,7 +59,7 @@ class VerifiedSource:
     @property
     def shard_list(self) -> list[str]:
         """The names of all shards."""
-        return list(self.source.shard_list)
+        return shard_names(self.source)
 
     def list_shards(self) -> list[str]:
         """The names of all shards."""
@@ -85,6 +87,8 @@ class VerifiedSource:
     def _sum(self, shard: str) -> str:
         wanted = self.checksums.get(shard) or self.checksums.get(shard.rpartition("/")[2])
         if wanted is None:
+            if shard not in self.shard_list:
+                raise KeyError(f"{shown(shard, 200)} is no shard of {self.source!r}")
             raise ChecksumError("no checksum is known for it", shard=shard)
         return wanted.lower()
 

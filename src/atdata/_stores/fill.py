@@ -9,6 +9,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from atdata._errors import EncodeError, shown, type_name
 from atdata._shards.stream import read_blocks
+from atdata._sources.listing import shard_names
 from atdata._stores.errors import NothingStoredError
 from atdata._stores.names import Group
 from atdata._stores.sink import NewObject, Session
@@ -31,7 +32,7 @@ _MAX_SIZE = 3_000_000_000
 
 def copy_shards(source: DataSource, session: Session, group: Group) -> Iterator[ShardEntry]:
     """Each shard of ``source`` as bytes. Its samples are counted on the way, not decoded; damage is an error."""
-    for number, shard in enumerate(source.shard_list):
+    for number, shard in enumerate(shard_names(source)):
         key = group.shard(number, like=shard)
         target = session.create(key)
         try:

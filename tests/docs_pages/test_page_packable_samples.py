@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 import atdata
@@ -115,3 +116,46 @@ def test_ensure_good_runs_after_construction() -> None:
 
     assert sample.image.tolist() == [[1, 0], [0, 1]]
     assert np.load(io.BytesIO(array_to_bytes(np.eye(2)))).shape == (2, 2)
+
+
+def test_the_decorator_adds_the_base_class_and_makes_a_dataclass() -> None:
+    assert issubclass(ImageSample, atdata.PackableSample)
+    assert is_dataclass(ImageSample)
+    assert ImageSample.__name__ == "ImageSample"
+    assert ImageSample.__module__ == __name__
+
+
+def test_direct_inheritance_is_the_same_as_the_decorator() -> None:
+    @atdata.packable
+    class Decorated:
+        name: str
+        values: NDArray
+
+    direct = DirectSample(name="x", values=np.arange(3))
+    decorated = Decorated(name="x", values=np.arange(3))
+
+    assert direct.packed == decorated.packed
+    assert Decorated.from_bytes(direct.packed) == decorated
+
+
+def test_bytes_stay_bytes_where_bytes_are_declared() -> None:
+    from atdata._helpers import array_to_bytes
+
+    raw = array_to_bytes(np.ones(3))
+    sample = PrimitiveSample(name="n", count=1, score=0.5, active=True, data=raw)
+
+    assert PrimitiveSample.from_bytes(sample.packed).data == raw
+
+
+def test_what_msgpack_cannot_hold_is_refused_with_its_field() -> None:
+    @atdata.packable
+    class BadSample:
+        label: str
+        callback: object
+
+    with pytest.raises(TypeError, match=r"BadSample\.callback"):
+        _ = BadSample(label="a", callback=print).packed
+
+
+def test_a_class_can_be_used_before_any_sample_of_it_exists() -> None:
+    assert PrimitiveSample.from_data({"name": "n", "count": 1, "score": 0.5, "active": True, "data": b"d"}).count == 1

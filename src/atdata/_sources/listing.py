@@ -1,0 +1,25 @@
+"""Which shards a source has, in whichever of the two documented ways it says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import IO, TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from atdata._protocols import DataSource
+
+__all__ = ["shard_names", "shard_streams"]
+
+
+def shard_names(source: DataSource) -> list[str]:
+    """The names in ``source.shard_list``, or those of ``source.list_shards()`` where it has no such property."""
+    found: Any = getattr(source, "shard_list", None)
+    return list(source.list_shards() if found is None else found() if callable(found) else found)
+
+
+def shard_streams(source: DataSource) -> Iterator[tuple[str, IO[bytes]]]:
+    """Each shard's name with a stream of it, also of sources whose ``shards`` is a method, or that have none."""
+    found: Any = getattr(source, "shards", None)
+    if found is None:
+        return ((name, source.open_shard(name)) for name in shard_names(source))
+    return iter(found() if callable(found) else found)
