@@ -24,10 +24,11 @@ if TYPE_CHECKING:
     from atdata._atmosphere.errors import RefusedError as RefusedError
     from atdata._atmosphere.errors import TooLargeError as TooLargeError
     from atdata._atmosphere.errors import UnavailableError as UnavailableError
-    from atdata._atmosphere.errors import UnknownRepoError as UnknownRepoError
     from atdata._atmosphere.errors import WrongRecordError as WrongRecordError
+    from atdata._atmosphere.net.network import Network as Network
+    from atdata._atmosphere.net.network import set_network as set_network
+    from atdata._atmosphere.net.network import using_network as using_network
     from atdata._atmosphere.record_calls import RepoRecord as RepoRecord
-    from atdata._atmosphere.servers import Resolver as Resolver
     from atdata._atmosphere.writes import Create as Create
     from atdata._atmosphere.writes import Delete as Delete
     from atdata._atmosphere.writes import Update as Update
@@ -42,17 +43,18 @@ _WHERE = {
     "ConflictError": ("errors", "ConflictError"),
     "Create": ("writes", "Create"),
     "Delete": ("writes", "Delete"),
+    "Network": ("net.network", "Network"),
     "NotAuthenticatedError": ("errors", "NotAuthenticatedError"),
     "NotFoundError": ("errors", "NotFoundError"),
     "RateLimitError": ("errors", "RateLimitError"),
     "RefusedError": ("errors", "RefusedError"),
     "RepoRecord": ("record_calls", "RepoRecord"),
-    "Resolver": ("servers", "Resolver"),
     "TooLargeError": ("errors", "TooLargeError"),
     "UnavailableError": ("errors", "UnavailableError"),
-    "UnknownRepoError": ("errors", "UnknownRepoError"),
     "Update": ("writes", "Update"),
     "WrongRecordError": ("errors", "WrongRecordError"),
+    "set_network": ("net.network", "set_network"),
+    "using_network": ("net.network", "using_network"),
 }
 
 __all__ = [
@@ -65,17 +67,18 @@ __all__ = [
     "ConflictError",
     "Create",
     "Delete",
+    "Network",
     "NotAuthenticatedError",
     "NotFoundError",
     "RateLimitError",
     "RefusedError",
     "RepoRecord",
-    "Resolver",
     "TooLargeError",
     "UnavailableError",
-    "UnknownRepoError",
     "Update",
     "WrongRecordError",
+    "set_network",
+    "using_network",
 ]
 
 

@@ -23,7 +23,10 @@ from atdata._atmosphere.errors import (
     TooLargeError,
     UnavailableError,
 )
+from atdata._atmosphere.net.network import Network
 from atdata._atmosphere.patience import Pace
+from atdata._sources.addresses import check_untrusted
+from atdata._sources.errors import UrlError
 from atdata_lexicon.errors import MissingExtraError
 
 __all__ = ["SdkAccount", "is_sdk_client", "translated"]
@@ -36,9 +39,9 @@ _SLOWEST = 64 << 10
 class SdkAccount:
     """An account, logged in through ``atproto.Client``."""
 
-    def __init__(self, base_url: str | None, timeout: float, on_change: Callable[[str], None] | None = None) -> None:
-        self._timeout = timeout
-        self._client = _make_client(base_url, timeout)
+    def __init__(self, base_url: str | None, network: Network, on_change: Callable[[str], None] | None = None) -> None:
+        self._network = network
+        self._client = _make_client(base_url, network.timeout)
         self._lock = threading.Lock()
         self.pace = Pace()
         self.did = ""
@@ -58,7 +61,13 @@ class SdkAccount:
 
     def login(self, handle: str, password: str) -> None:
         """Begin a session. Nothing but the session is asked for."""
+        asked = self.endpoint
         self._enter(lambda: self._client.login(handle, password, fetch_bsky_profile=False), f"login as {clean(handle)}")
+        if not self._network.trusts(self.endpoint):
+            try:
+                check_untrusted(self.endpoint)
+            except UrlError:  # the server may send us to another one, but not to a machine of ours
+                self._client.update_base_url(asked)
 
     def resume(self, session: str) -> None:
         """Go on with an exported session."""
@@ -102,7 +111,7 @@ class SdkAccount:
     def upload(self, data: bytes | IO[bytes], size: int, mime_type: str, what: str) -> Any:
         """The answer's JSON. The length is always said: a server that is not told it may hang on too large ones."""
         headers = {"Content-Type": mime_type, "Content-Length": str(size)}
-        timeout = max(self._timeout, 60.0) + size / _SLOWEST
+        timeout = max(self._network.timeout, 60.0) + size / _SLOWEST
         return self._call(
             lambda: self._client.invoke_procedure(
                 "com.atproto.repo.uploadBlob", content=_rewound(data), headers=headers, timeout=timeout

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from atdata._atmosphere.blob_calls import BlobCalls
-from atdata._atmosphere.errors import NotAuthenticatedError, NotFoundError, RefusedError, UnknownRepoError
+from atdata._atmosphere.errors import NotAuthenticatedError, NotFoundError, RefusedError
+from atdata._atmosphere.identity.resolver import IdentityResolver, resolver_for
+from atdata._atmosphere.net.network import Network, current_network
 from atdata._atmosphere.patience import Patience
 from atdata._atmosphere.public import PublicServer
 from atdata._atmosphere.record_calls import RecordCalls
@@ -17,7 +18,7 @@ from atdata._errors import shown
 if TYPE_CHECKING:
     from typing import Self
 
-    from atdata._atmosphere.servers import Account, Resolver, Server
+    from atdata._atmosphere.servers import Account, Server
 
 __all__ = ["AtmosphereClient"]
 
@@ -27,10 +28,10 @@ _UNKNOWN = (NotFoundError, RefusedError)
 class AtmosphereClient(RecordCalls, BlobCalls):
     """Records and blobs of the AT Protocol: one's own after :meth:`login`, and those of others without.
 
-    ``base_url`` is the server to log in to, ``https://bsky.social`` when none is named. ``resolver`` finds the servers
-    of other repositories; ``trusted`` lists addresses of servers that may be private ones (in records and DID documents
-    of strangers only public addresses are followed). ``timeout`` is for each wait, ``retries`` counts tries after
-    faults that may pass, and ``max_wait`` is how many seconds a server's limit is waited for.
+    ``base_url`` is the server to log in to, ``https://bsky.social`` when none is named; it may be any server that you
+    trust, one on this machine too. ``network`` says how patient the client is, where identities are looked up, and
+    which other servers may be private ones; by default these are the settings of
+    :func:`~atdata.atmosphere.using_network`.
 
     >>> client = AtmosphereClient()
     >>> client.is_authenticated
@@ -41,21 +42,18 @@ class AtmosphereClient(RecordCalls, BlobCalls):
         self,
         base_url: str | None = None,
         *,
-        resolver: Resolver | None = None,
-        trusted: Iterable[str] = (),
-        timeout: float = 30.0,
-        retries: int = 4,
-        max_wait: float = 60.0,
+        network: Network | None = None,
         _client: Any = None,
     ) -> None:
         self._base_url = None if base_url is None else base_url.rstrip("/").removesuffix("/xrpc")
-        self._resolver = resolver
-        self._trusted = {_origin(url) for url in (*trusted, self._base_url) if url}
-        self._timeout = timeout
-        self._patience = Patience(retries, max_wait)
+        network = network or current_network()
+        if self._base_url:
+            network = replace(network, trusted=(*network.trusted, self._base_url))
+        self._network = network
+        self._resolver = resolver_for(network)
+        self._patience = Patience(network.retries, network.patience)
         self._account: Account | None = None
         self._given = _client is not None
-        self._public: dict[str, PublicServer] = {}
         self._homes: dict[str, str] = {}
         if _client is not None:
             from atdata._atmosphere.given import GivenAccount
@@ -71,13 +69,13 @@ class AtmosphereClient(RecordCalls, BlobCalls):
         """
         account = self._new_account()
         self._patience.run(lambda: account.login(handle, password))
-        self._account = account
+        self._enter(account)
 
     def login_with_session(self, session_string: str) -> None:
         """Go on with a session that :meth:`export_session` gave, without asking the server for a new one."""
         account = self._new_account()
         account.resume(session_string)
-        self._account = account
+        self._enter(account)
 
     def export_session(self) -> str:
         """The session as text, which is as good as a password for some weeks: keep it secret.
@@ -107,9 +105,15 @@ class AtmosphereClient(RecordCalls, BlobCalls):
             return self._account
         from atdata._atmosphere._sdk import SdkAccount
 
-        made = SdkAccount(self._base_url, self._timeout)
+        made = SdkAccount(self._base_url, self._network)
         weakref.finalize(self, made.close)
         return made
+
+    def _enter(self, account: Account) -> None:
+        self._account = account
+        self._homes.clear()
+        if account.endpoint and not self._network.trusts(account.endpoint):
+            self._network = replace(self._network, trusted=(*self._network.trusted, account.endpoint))
 
     def _logged_in(self) -> Account:
         if self._account is None or not self._account.did:
@@ -125,7 +129,7 @@ class AtmosphereClient(RecordCalls, BlobCalls):
             return account.endpoint
         known = self._homes.get(repo)
         if known is None:
-            known = self._homes[repo] = self._hosted_at_home(repo) or self._resolved(repo)
+            known = self._homes[repo] = self._hosted_at_home(repo) or self._resolver.resolve(repo).server()
         return known
 
     def _hosted_at_home(self, repo: str) -> str | None:
@@ -141,24 +145,19 @@ class AtmosphereClient(RecordCalls, BlobCalls):
             return None
         return home
 
-    def _resolved(self, repo: str) -> str:
-        if self._resolver is None:
-            raise UnknownRepoError(f"the server of {shown(repo)} is not known: give the client a resolver")
-        return self._resolver.pds(repo).rstrip("/")
+    @property
+    def network(self) -> Network:
+        """The settings of the network that the client goes by; its own server is one of the trusted."""
+        return self._network
+
+    @property
+    def resolver(self) -> IdentityResolver:
+        """What looks up the accounts of others."""
+        return self._resolver
 
     def _server_at(self, endpoint: str) -> PublicServer:
         """The server at an address, read without an account."""
-        found = self._public.get(endpoint)
-        if found is None:
-            found = self._public[endpoint] = PublicServer(
-                endpoint, trusted=self._trusts(endpoint), timeout=self._timeout
-            )
-            weakref.finalize(self, found.close)
-        return found
-
-    def _trusts(self, endpoint: str) -> bool:
-        """Whether a server may be on this machine or network: the user named it."""
-        return _origin(endpoint) in self._trusted
+        return PublicServer(endpoint, self._network)
 
     def _server_of(self, repo: str) -> Server:
         """Whom to ask about a repository."""
@@ -169,8 +168,6 @@ class AtmosphereClient(RecordCalls, BlobCalls):
 
     def close(self) -> None:
         """Close all connections."""
-        for server in self._public.values():
-            server.close()
         close = getattr(self._account, "close", None)
         if close is not None and not self._given:
             close()
@@ -184,8 +181,3 @@ class AtmosphereClient(RecordCalls, BlobCalls):
     def __repr__(self) -> str:
         whose = shown(self.handle, 300) if self.is_authenticated else "not logged in"
         return f"<AtmosphereClient {whose}>"
-
-
-def _origin(url: str) -> tuple[str, str | None, int | None]:
-    parts = urlsplit(url)
-    return parts.scheme.lower(), parts.hostname, parts.port

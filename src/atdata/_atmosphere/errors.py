@@ -5,7 +5,6 @@ AtmosphereError             ``status`` and ``code`` are the server's answer, whe
 ├── NotAuthenticatedError   also ValueError: the client is not logged in
 ├── AuthError               also PermissionError: a wrong password, an ended session, somebody else's repository
 ├── NotFoundError           also KeyError: no such record, blob or repository
-│   └── UnknownRepoError    also ValueError: nobody knows whose repository it is, or where
 ├── ConflictError           also ValueError: the record or repository is not as it was expected to be
 ├── RateLimitError          also TimeoutError: too many requests; ``reset_at`` says when to go on
 ├── TooLargeError           also ValueError: more bytes than the server takes, or than were allowed to come
@@ -31,7 +30,6 @@ __all__ = [
     "RefusedError",
     "TooLargeError",
     "UnavailableError",
-    "UnknownRepoError",
     "WrongRecordError",
 ]
 
@@ -77,10 +75,6 @@ class AuthError(AtmosphereError, PermissionError):
 
 class NotFoundError(AtmosphereError, KeyError):
     """There is no such record, blob or repository."""
-
-
-class UnknownRepoError(NotFoundError, ValueError):
-    """Nobody knows whose repository that is, or which server holds it."""
 
 
 class ConflictError(AtmosphereError, ValueError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import IO, Any, Protocol
 
-__all__ = ["Account", "Resolver", "Server"]
+__all__ = ["Account", "Server"]
 
 
 class Server(Protocol):
@@ -45,16 +45,4 @@ class Account(Server, Protocol):
 
     def upload(self, data: bytes | IO[bytes], size: int, mime_type: str, what: str) -> Any:
         """The answer to an upload of ``size`` bytes."""
-        ...
-
-
-class Resolver(Protocol):
-    """Finds out whose repository is where. What it cannot find is ``NotFoundError``."""
-
-    def did(self, repo: str) -> str:
-        """The DID of a repository that is named by its handle or DID."""
-        ...
-
-    def pds(self, repo: str) -> str:
-        """The address of the server that holds a repository, such as ``https://pds.example.com``."""
         ...
