@@ -72,6 +72,12 @@ def files(tmp_path: Path) -> Callable[..., Any]:
 
 
 @pytest.fixture
+def in_streams() -> type[Streams]:
+    """Makes a source of what nobody can map."""
+    return Streams
+
+
+@pytest.fixture
 def streams(files: Callable[..., Any]) -> Callable[..., Any]:
     """The same as streams, every second one compressed."""
 

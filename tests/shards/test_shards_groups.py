@@ -15,15 +15,19 @@ from atdata._shards.groups import GroupBlock, read_groups
 from atdata._shards.limits import Limits
 
 Found = list[tuple[str, dict[str, bytes]]]
+KINDS = ("jpg", "cls", "seg.png", "json", "txt", "bin")
 
 
 def found_in(content: bytes, on_error: Any = "raise", into: Found | None = None, **options: Any) -> Found:
     found: Found = [] if into is None else into
-    for block in read_groups(io.BytesIO(content), "x.tar", on_error=on_error, **options):
-        found += [
-            (block.keys[i], {name: bytes(block.member(i, name)) for name in block.parts[i]}) for i in range(len(block))
-        ]
+    for block in read_groups(io.BytesIO(content), "x.tar", KINDS, on_error=on_error, **options):
+        found += [(block.key(i), members_of(block, i)) for i in range(len(block))]
     return found
+
+
+def members_of(block: GroupBlock, i: int) -> dict[str, bytes]:
+    members = {name: block.member(i, name) for name in KINDS}
+    return {name: bytes(member) for name, member in members.items() if member is not None}
 
 
 def triples(count: int) -> list[tuple[str, bytes]]:
@@ -54,8 +58,8 @@ def test_shards_of_webdataset_are_read(tmp_path: Path) -> None:
             writer.write({"__key__": f"s{i}", "txt": f"text {i}", "cls": i, "bin": bytes(i)})
 
     found = [
-        (block.keys[i], bytes(block.member(i, "txt")), set(block.parts[i]))
-        for block in read_groups(tmp_path / "w.tar", "w.tar")
+        (block.key(i), members_of(block, i)["txt"], set(members_of(block, i)))
+        for block in read_groups(tmp_path / "w.tar", "w.tar", KINDS)
         for i in range(len(block))
     ]
     assert found == [(f"s{i}", f"text {i}".encode(), {"txt", "cls", "bin"}) for i in range(20)]
@@ -105,9 +109,16 @@ def test_members_around_a_large_one_of_nobody_are_no_sample_silently() -> None:
 
 
 def test_parts_of_a_block_are_blocks() -> None:
-    (block,) = read_groups(io.BytesIO(tar(triples(5))), "x")
+    (block,) = read_groups(io.BytesIO(tar(triples(5))), "x", ("cls",))
     assert isinstance(block, GroupBlock)
 
     part = block.part(2, 4)
-    assert (part.start, part.keys, len(part)) == (2, ["d/0002", "d/0003"], 2)
+    assert (part.start, [part.key(i) for i in range(2)], len(part)) == (2, ["d/0002", "d/0003"], 2)
+    assert part.sizes.tolist() == [1, 1], "only the members of use count"
     assert part.member(0, "cls") == b"2"
+
+
+def test_a_sample_of_many_members_takes_no_more_memory_than_one_large_member_might() -> None:
+    content = tar([(f"a.{i:03d}", bytes(4096)) for i in range(100)])
+    with pytest.raises(ShardError, match="holds a sample of"):
+        found_in(content, limits=Limits(block=1 << 14, member=1 << 16))

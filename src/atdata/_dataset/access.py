@@ -69,17 +69,22 @@ class Access(Generic[S_co]):
     # ------------------------------------------------------------------ raw samples
 
     def wrap(self, sample: Mapping[str, Any]) -> S_co:
-        """The sample in a raw one as WebDataset has it: a dictionary with msgpack bytes under ``msgpack``."""
-        return self._core.view.sample(self._stored(sample, _raw(sample)))  # type: ignore[no-any-return]
+        """The sample in a raw one as WebDataset has it: a dictionary with msgpack bytes under ``msgpack``.
+
+        Where ``members`` were given, it is a dictionary with the bytes of each.
+        """
+        core = self._core
+        if core.stored is not None and core.stored.mapping is not None:
+            stored: Any = core.stored.one(core.view.stored, sample)
+        else:
+            stored = core.view.stored.from_bytes(_raw(sample))
+        return core.view.sample(stored)  # type: ignore[no-any-return]
 
     def wrap_batch(self, batch: Mapping[str, Any]) -> SampleBatch[Any]:
         """The samples in a raw batch: a dictionary with a list of msgpack bytes under ``msgpack``."""
         view = self._core.view
-        samples = [view.sample(self._stored(batch, raw)) for raw in _raw(batch)]
+        samples = [view.sample(view.stored.from_bytes(raw)) for raw in _raw(batch)]
         return batch_of(view.sample_type, samples)  # type: ignore[no-any-return]
-
-    def _stored(self, sample: Mapping[str, Any], raw: bytes) -> Any:
-        return self._core.view.stored.from_bytes(raw)
 
     # ------------------------------------------------------------------ elsewhere
 

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from atdata._dataset.losses import Losses
     from atdata._dataset.mixing import Mixture
     from atdata._dataset.settings import Settings
+    from atdata._dataset.stored import Stored
     from atdata._dataset.table import Table
-    from atdata._decoding import Columns
+    from atdata._decoding import Columns, Decoder
     from atdata._order import Slot, Span
     from atdata._protocols import DataSource
     from atdata._shards.errors import OnError
@@ -59,6 +60,8 @@ class Core:
     on_error: OnError = "raise"
     chosen: NDArray[np.int64] | range | None = None
     mixture: Mixture | None = None
+    #: None until the shards were looked at, where nothing else says it.
+    stored: Stored | None = None
     epochs: Epochs = field(default_factory=Epochs)
     _files: OrderedDict[str, ShardFile] = field(default_factory=OrderedDict)
     _lock: Any = field(default_factory=threading.Lock)
@@ -74,6 +77,19 @@ class Core:
 
         return shard_names(self.source)
 
+    def layout(self) -> Stored:
+        """How the samples lie in the shards; where nobody said it, the first shard is looked at."""
+        if self.stored is None:
+            from atdata._dataset.stored import PACKED, as_found, as_said
+
+            self.stored = as_said(None, self.view.stored) or as_found(self.source, self.view.stored)
+            return self.stored or PACKED
+        return self.stored
+
+    def decoder(self) -> Decoder[Any]:
+        """What makes the stored samples of their bytes."""
+        return self.layout().decoder(self.view.stored)
+
     def local(self, shards: Sequence[str]) -> bool:
         """Whether any sample can be reached at once."""
         from atdata._dataset.table import all_mapped
@@ -85,7 +101,7 @@ class Core:
         from atdata._dataset.table import Table, fresh
 
         with self._lock:
-            return Table(self.source, shards, fresh(self._files))
+            return Table(self.source, shards, fresh(self._files), self.layout().extensions)
 
     def open_table(self, losses: Losses, what: str) -> Table:
         """The table with all shards open; ``what`` could not be done without."""

@@ -15,6 +15,7 @@ from atdata._dataset.described import Described
 from atdata._dataset.iteration import Iteration
 from atdata._dataset.options import options_of, register, returned_type
 from atdata._dataset.settings import Settings
+from atdata._dataset.stored import as_said
 from atdata._dataset.view import Step, View
 
 if TYPE_CHECKING:
@@ -47,6 +48,10 @@ class Dataset(Described, Access[S_co], Generic[S_co]):
     :class:`~atdata.DataSource`. Nothing is opened before the data is asked for. ``on_error`` says what
     becomes of what cannot be read: ``"raise"``, ``"skip"`` (with a warning for each loss) or a function.
 
+    Samples of ordinary WebDataset shards have a member for each part; ``members`` says where each field is read:
+    ``{"image": "jpg", "label": "cls", "caption": "json#/caption"}``. The class of a schema that was drafted of such
+    shards (:func:`~atdata.infer_schema`) knows it by itself.
+
     >>> import tempfile, atdata
     >>> @atdata.packable
     ... class Word:
@@ -72,6 +77,7 @@ class Dataset(Described, Access[S_co], Generic[S_co]):
         *,
         url: str | None = None,
         on_error: OnError = "raise",
+        members: Mapping[str, str] | None = None,
     ) -> None:
         sample_type = sample_type_of(self)
         if (source is None) == (url is None):
@@ -85,7 +91,8 @@ class Dataset(Described, Access[S_co], Generic[S_co]):
 
         Losses(on_error)  # refuses what it does not know
         title = f"Dataset[{sample_type.__name__}]"
-        self._core = Core(given, View(sample_type, sample_type), title, on_error)
+        stored = None if members is None else as_said(members, sample_type)
+        self._core = Core(given, View(sample_type, sample_type), title, on_error, stored=stored)
         self._metadata_url = metadata_url
         self._metadata: dict[str, Any] | None = None
         self._latest: Callable[[], Iteration[Any] | None] = _none
@@ -120,9 +127,7 @@ class Dataset(Described, Access[S_co], Generic[S_co]):
     @overload
     def ordered(self, batch_size: None = None, **options: Unpack[PassOptions]) -> Iteration[S_co]: ...
     @overload
-    def ordered(
-        self: Dataset[PackableSample[B]], batch_size: int, **options: Unpack[PassOptions]
-    ) -> Iteration[B]: ...
+    def ordered(self: Dataset[PackableSample[B]], batch_size: int, **options: Unpack[PassOptions]) -> Iteration[B]: ...
     @overload
     def ordered(self, batch_size: int, **options: Unpack[PassOptions]) -> Iteration[SampleBatch[Any]]: ...
     def ordered(self, batch_size: int | None = None, **options: Unpack[PassOptions]) -> Iteration[Any]:

@@ -55,6 +55,8 @@ def mix(
             )
         if core.mixture is not None:
             raise TypeError("mix all datasets at once: a mixture cannot be mixed again")
+        if core.stored != first.stored:
+            raise TypeError("datasets whose samples lie in shards in different ways do not mix: write them anew first")
     if stop not in ("first", "all"):
         raise ValueError(f'stop is "first" or "all", not {stop!r}')
     shares = tuple(weights) if weights is not None else (1.0,) * len(cores)
@@ -63,7 +65,14 @@ def mix(
     quotas(shares)
     parts = tuple((core.source, core.chosen) for core in cores)
     mixture = Mixture(parts, shares, stop)
-    core = Core(_Chain([core.source for core in cores]), first.view, first.title, first.on_error, mixture=mixture)
+    core = Core(
+        _Chain([core.source for core in cores]),
+        first.view,
+        first.title,
+        first.on_error,
+        mixture=mixture,
+        stored=first.stored,
+    )
     return datasets[0]._with(core)  # type: ignore[no-any-return]
 
 

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from atdata._decoding import decoder_for
-
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -32,7 +30,7 @@ def by_number(core: Core, numbers: Sequence[int]) -> list[Any]:
         wanted = np.asarray(core.chosen, np.int64)[wanted]
     if int(wanted.max()) >= table.count:
         raise IndexError(f"sample {int(wanted.max())} was asked for, and there are only {table.count}")
-    decoder = decoder_for(core.view.stored)
+    decoder = core.decoder()
     pieces, order = table.pieces(wanted)
     if order is None:
         stored = [sample for block, indices in pieces for sample in decoder.rows(block, indices)]
@@ -70,4 +68,3 @@ def _of(core: Core, numbers: Any) -> NDArray[np.int64]:
         return before[np.asarray(numbers, np.int64)]
     except IndexError:
         raise IndexError(f"a sample was selected that is not among the {len(before)} selected before") from None
-

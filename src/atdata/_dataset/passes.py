@@ -13,7 +13,6 @@ from atdata._dataset.settings import current_slot
 from atdata._dataset.state import Progress
 from atdata._dataset.streamed import Mark, StreamPass, Window
 from atdata._dataset.table import soon_known
-from atdata._decoding import decoder_for
 from atdata._order import GlobalShuffle, Order, Sequential, Slot, WindowShuffle, shard_order
 
 if TYPE_CHECKING:
@@ -112,7 +111,7 @@ def _local(core: Core, settings: Settings, progress: Progress, losses: Losses) -
             order = WindowShuffle(counts, *shuffle)
     reader = LocalPass(
         table,
-        decoder_for(core.view.stored),
+        core.decoder(),
         order,
         core.span(settings, progress.slot, progress.start, total),
         losses,
@@ -151,7 +150,7 @@ def _streamed(
     reader = StreamPass(
         core.source,
         shards,
-        decoder_for(core.view.stored),
+        core.decoder(),
         slot,
         progress.batch,
         losses,
@@ -160,6 +159,7 @@ def _streamed(
         window=window,
         fields=core.view.fields,
         depth=0 if local else 2,
+        extensions=core.layout().extensions,
     )
 
     def note() -> None:

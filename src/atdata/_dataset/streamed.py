@@ -71,6 +71,7 @@ class StreamPass:
         window: Window | None = None,
         fields: frozenset[str] | None = None,
         depth: int = 2,
+        extensions: tuple[str, ...] | None = None,
     ) -> None:
         self._source = source
         self._shards = shards
@@ -83,6 +84,7 @@ class StreamPass:
         self._window = window
         self._fields = fields
         self._depth = depth
+        self._extensions = extensions
         self._marks: list[Mark] = [self._first]
 
     def mark(self, position: int) -> Mark:
@@ -186,5 +188,7 @@ class StreamPass:
         for number in range(self._first.shard, len(self._shards)):
             start = self._first.sample if number == self._first.shard else 0
             shard = self._shards[number]
-            for block in shard_blocks(self._source, shard, start=start, on_error=self._losses):
+            for block in shard_blocks(
+                self._source, shard, extensions=self._extensions, start=start, on_error=self._losses
+            ):
                 yield number, block

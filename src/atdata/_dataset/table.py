@@ -84,13 +84,21 @@ def fresh(known: OrderedDict[str, ShardFile]) -> OrderedDict[str, ShardFile]:
 class Table:
     """Shards opened one after the other, as far as anybody has asked.
 
-    ``known`` keeps the files that were opened lately; :func:`fresh` drops those that have changed.
+    ``known`` keeps the files that were opened lately; :func:`fresh` drops those that have changed. With
+    ``extensions`` samples are groups of members.
     """
 
-    def __init__(self, source: DataSource, shards: Sequence[str], known: OrderedDict[str, ShardFile]) -> None:
+    def __init__(
+        self,
+        source: DataSource,
+        shards: Sequence[str],
+        known: OrderedDict[str, ShardFile],
+        extensions: tuple[str, ...] | None = None,
+    ) -> None:
         self._source = source
         self._shards = shards
         self._known = known
+        self._extensions = extensions
         self._ends: list[int] = []
         self._bounds: Ints = np.zeros(1, np.int64)
         self._error: Exception | None = None
@@ -148,7 +156,7 @@ class Table:
         if known is not None:
             self._known.move_to_end(shard)
             return known
-        file = mapped_shard(self._source, shard)
+        file = mapped_shard(self._source, shard, self._extensions)
         if file is None:
             raise FileNotFoundError(f"{shard} was a file here and is none any more")
         self._known[shard] = file

@@ -3,13 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
 
 from atdata._batch import aggregate, batch_title
 from atdata._decoding.arrays import Ragged
 from atdata._decoding.columns import Column
+from atdata._decoding.protocol import Piece, SampleBlock
 
-__all__ = ["Chunk", "SampleChunk"]
+__all__ = ["Chunk", "Place", "SampleChunk", "places"]
+
+#: From a row to the block that it came from, and its number there.
+Place: TypeAlias = "Callable[[int], tuple[SampleBlock, int]]"
+
+
+def places(pieces: Sequence[Piece], order: NDArray[np.intp] | None) -> Place:
+    """Where each row of ``pieces`` in ``order`` came from, found out when somebody asks."""
+
+    def place(row: int) -> tuple[SampleBlock, int]:
+        row = int(order[row]) if order is not None else row
+        for block, indices in pieces:
+            numbers = range(*indices.indices(len(block.offsets))) if isinstance(indices, slice) else indices
+            if row < len(numbers):
+                return block, int(numbers[row])
+            row -= len(numbers)
+        raise IndexError(row)
+
+    return place
 
 
 class _Part(dict[str, Any]):
@@ -36,7 +58,7 @@ class _Part(dict[str, Any]):
 class Chunk:
     """Columns that were read from bytes."""
 
-    __slots__ = ("_cls", "_columns", "_length", "_make")
+    __slots__ = ("_cls", "_columns", "_length", "_make", "_place")
 
     def __init__(
         self,
@@ -44,14 +66,19 @@ class Chunk:
         columns: Mapping[str, Column],
         length: int,
         make: Callable[[type[Any], Sequence[list[Any]]], list[Any]],
+        place: Place,
     ) -> None:
         self._cls = cls
         self._columns = columns
         self._length = length
         self._make = make
+        self._place = place
 
     def __len__(self) -> int:
         return self._length
+
+    def place(self, row: int) -> tuple[SampleBlock, int]:
+        return self._place(row)
 
     def part(self, start: int, stop: int) -> Mapping[str, Any]:
         def make(name: str) -> Any:
@@ -70,14 +97,18 @@ class Chunk:
 class SampleChunk:
     """Samples that were made one by one."""
 
-    __slots__ = ("_cls", "_samples")
+    __slots__ = ("_cls", "_place", "_samples")
 
-    def __init__(self, cls: type[Any], samples: list[Any]) -> None:
+    def __init__(self, cls: type[Any], samples: list[Any], place: Place) -> None:
         self._cls = cls
         self._samples = samples
+        self._place = place
 
     def __len__(self) -> int:
         return len(self._samples)
+
+    def place(self, row: int) -> tuple[SampleBlock, int]:
+        return self._place(row)
 
     def part(self, start: int, stop: int) -> Mapping[str, Any]:
         samples = self._samples[start:stop]

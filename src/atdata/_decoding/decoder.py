@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atdata._decoding.arrays import Arrays, Pieces
-from atdata._decoding.chunk import Chunk, SampleChunk
+from atdata._decoding.chunk import Chunk, SampleChunk, places
 from atdata._decoding.columns import Column, Listed
 from atdata._decoding.errors import decode_one
 from atdata._decoding.fields import SamplePlan, sample_plan
@@ -69,7 +69,7 @@ class SampleDecoder(Generic[T]):
         samples = [self._one(block, i) for block, indices in pieces for i in _numbers(block, indices)]
         if order is not None:
             samples = [samples[i] for i in order.tolist()]
-        return SampleChunk(self._cls, samples)
+        return SampleChunk(self._cls, samples, places(pieces, order))
 
     def _one(self, block: SampleBlock, index: int) -> T:
         from_bytes: Any = self._cls.from_bytes  # type: ignore[attr-defined]  # every sample type has it
@@ -105,7 +105,8 @@ class ColumnDecoder(SampleDecoder[T]):
         except (Odd, IndexError):
             return super().columns(pieces, fields, order)
         names = self._names if wanted is None else [name for name in self._names if name in wanted]
-        return Chunk(self._cls, {name: read[name] for name in names}, length, self._make)
+        columns = {name: read[name] for name in names}
+        return Chunk(self._cls, columns, length, self._make, places(pieces, order))
 
     def _read(
         self, pieces: Sequence[Piece], wanted: frozenset[str] | None, order: NDArray[np.intp] | None

@@ -41,6 +41,10 @@ class Columns(Protocol):
 
     def __len__(self) -> int: ...
 
+    def place(self, row: int) -> tuple[SampleBlock, int]:
+        """The block that a row came from, and its number there."""
+        ...
+
     def part(self, start: int, stop: int) -> Mapping[str, Any]:
         """The columns of some of the samples by field name, each made when it is first looked up."""
         ...

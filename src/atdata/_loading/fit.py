@@ -11,7 +11,7 @@ import numpy as np
 from atdata._errors import DecodeError, SchemaError, shown, type_name
 from atdata._plan import field_hints, is_array, split_optional
 
-__all__ = ["as_sample_type", "samples_of"]
+__all__ = ["as_sample_type", "fits_of", "samples_of"]
 
 _Fit = Callable[[Any], Any]
 
@@ -32,11 +32,7 @@ def as_sample_type(schema: Any) -> type[Any]:
 def samples_of(records: Iterable[tuple[str, Mapping[str, Any]]], cls: type[Any]) -> Iterator[Any]:
     """A sample for each record. A record that does not fit is a :class:`DecodeError` that says where it is."""
     hints = field_hints(cls) if hasattr(cls, "__dataclass_fields__") else {}
-    fits: dict[str, _Fit] = {}
-    for name, hint in hints.items():
-        fit = _fit(hint, name)
-        if fit is not None:
-            fits[name] = fit
+    fits = fits_of(cls)
     for where, record in records:
         values = {name: value for name, value in record.items() if not hints or name in hints}
         try:
@@ -48,6 +44,12 @@ def samples_of(records: Iterable[tuple[str, Mapping[str, Any]]], cls: type[Any])
         except (DecodeError, SchemaError) as error:
             raise DecodeError(f"{where}: {error}", sample_type=type_name(cls)) from error
         yield sample
+
+
+def fits_of(cls: type[Any]) -> dict[str, _Fit]:
+    """By field, what makes a foreign value one of the class's, where that takes more than a look."""
+    hints = field_hints(cls) if hasattr(cls, "__dataclass_fields__") else {}
+    return {name: fit for name, hint in hints.items() if (fit := _fit(hint, name)) is not None}
 
 
 def _fit(hint: Any, name: str) -> _Fit | None:

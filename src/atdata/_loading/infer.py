@@ -22,7 +22,7 @@ from atdata._loading.seen import Seen
 from atdata._msgpack import unpack_map
 from atdata._sources.listing import shard_names
 
-__all__ = ["document", "folder_schema", "infer_schema", "parquet_files", "records_schema"]
+__all__ = ["document", "draft_members", "folder_schema", "infer_schema", "parquet_files", "records_schema"]
 
 _Records = Iterable[tuple[str, Mapping[str, Any]]]
 
@@ -80,6 +80,17 @@ def infer_schema(
             return finish(fields, mapping)
         return _from_shards(_of_source(sources.source_of([a for _, a in shards]), samples), skip, finish)
     return _from_shards(_of_source(sources.source_of([a for _, a in find(path)]), samples), skip, finish)
+
+
+def draft_members(source: Any, samples: int) -> dict[str, str] | None:
+    """Where each field is read in the shards of ``source``; empty when its samples are packed, None without any."""
+    first = next(_of_source(source, 1), None)
+    if first is None:
+        return None
+    if "msgpack" in first[1]:
+        return {}
+    listed = list(_of_source(source, samples))
+    return _mapped(lambda texts: ((w, values_of(m, texts=texts)) for w, m in listed), ())[1]
 
 
 def document(
@@ -211,7 +222,21 @@ def _check_names(records: _Records, skip: Collection[str]) -> None:
 def _of_members(
     read: Callable[[Collection[str]], Iterable[tuple[str, dict[str, Any]]]], skip: Collection[str]
 ) -> tuple[list[dict[str, Any]], dict[str, str]]:
-    """Fields and mapping of ordinary members. A JSON member that has no simple fields becomes one text."""
+    """Fields and mapping of ordinary members."""
+    seen, mapping, texts = _mapped(read, skip)
+    extra: dict[str, dict[str, Any]] = {}
+    for field, place in mapping.items():
+        if seen.fields[field].kinds.keys() == {"bytes"} and media_type(place):
+            extra[field] = {"mediaType": media_type(place)}
+        elif place in texts:
+            extra[field] = {"description": "JSON as text."}
+    return seen.document_fields(extra), mapping
+
+
+def _mapped(
+    read: Callable[[Collection[str]], Iterable[tuple[str, dict[str, Any]]]], skip: Collection[str]
+) -> tuple[Seen, dict[str, str], set[str]]:
+    """What was seen of ordinary members, their mapping, and the JSON members that are one text each."""
     texts: set[str] = set()
     while True:
         listed = list(read(texts))
@@ -222,15 +247,8 @@ def _of_members(
             seen.add({field: values.get(place) for field, place in mapping.items()}, where)
         hard = {place.partition("#")[0] for field, place in mapping.items() if "#" in place and _is_hard(seen, field)}
         if not hard:
-            break
+            return seen, mapping, texts
         texts |= hard
-    extra: dict[str, dict[str, Any]] = {}
-    for field, place in mapping.items():
-        if seen.fields[field].kinds.keys() == {"bytes"} and media_type(place):
-            extra[field] = {"mediaType": media_type(place)}
-        elif place in texts:
-            extra[field] = {"description": "JSON as text."}
-    return seen.document_fields(extra), mapping
 
 
 def _is_hard(seen: Seen, field: str) -> bool:

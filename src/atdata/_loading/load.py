@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, overload
 
 from atdata._dict_sample import DictSample
 from atdata._errors import shown
@@ -14,6 +14,8 @@ from atdata._loading.indexed import IndexLike, resolve
 from atdata._loading.splits import DEFAULT, canonical, group
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
     from atdata._dataset.dataset import Dataset
 
 __all__ = ["load_dataset"]
@@ -23,15 +25,17 @@ _Path = str | os.PathLike[str]
 _Files = str | Sequence[str] | Mapping[str, str | Sequence[str]] | None
 
 
+class _Options(TypedDict, total=False):
+    """What every call can be told."""
+
+    data_files: _Files
+    streaming: bool
+    members: Mapping[str, str] | None
+
+
 @overload
 def load_dataset(
-    path: _Path,
-    sample_type: type[S],
-    *,
-    split: str,
-    data_files: _Files = None,
-    streaming: bool = False,
-    index: IndexLike | None = None,
+    path: _Path, sample_type: type[S], *, split: str, index: IndexLike | None = None, **options: Unpack[_Options]
 ) -> Dataset[S]: ...
 @overload
 def load_dataset(
@@ -39,49 +43,24 @@ def load_dataset(
     sample_type: type[S],
     *,
     split: None = None,
-    data_files: _Files = None,
-    streaming: bool = False,
     index: IndexLike | None = None,
+    **options: Unpack[_Options],
 ) -> DatasetDict[S]: ...
 @overload
 def load_dataset(
-    path: _Path,
-    sample_type: None = None,
-    *,
-    split: str,
-    data_files: _Files = None,
-    streaming: bool = False,
-    index: None = None,
+    path: _Path, sample_type: None = None, *, split: str, index: None = None, **options: Unpack[_Options]
 ) -> Dataset[DictSample]: ...
 @overload
 def load_dataset(
-    path: _Path,
-    sample_type: None = None,
-    *,
-    split: None = None,
-    data_files: _Files = None,
-    streaming: bool = False,
-    index: None = None,
+    path: _Path, sample_type: None = None, *, split: None = None, index: None = None, **options: Unpack[_Options]
 ) -> DatasetDict[DictSample]: ...
 @overload
 def load_dataset(
-    path: _Path,
-    sample_type: None = None,
-    *,
-    split: str,
-    data_files: _Files = None,
-    streaming: bool = False,
-    index: IndexLike | None,
+    path: _Path, sample_type: None = None, *, split: str, index: IndexLike | None, **options: Unpack[_Options]
 ) -> Dataset[Any]: ...
 @overload
 def load_dataset(
-    path: _Path,
-    sample_type: None = None,
-    *,
-    split: None = None,
-    data_files: _Files = None,
-    streaming: bool = False,
-    index: IndexLike | None,
+    path: _Path, sample_type: None = None, *, split: None = None, index: IndexLike | None, **options: Unpack[_Options]
 ) -> DatasetDict[Any]: ...
 def load_dataset(
     path: _Path,
@@ -91,6 +70,7 @@ def load_dataset(
     data_files: _Files = None,
     streaming: bool = False,
     index: IndexLike | None = None,
+    members: Mapping[str, str] | None = None,
 ) -> Dataset[Any] | DatasetDict[Any]:
     """Load a dataset from files, URLs or an index: all its splits, or the one named by ``split``.
 
@@ -103,6 +83,9 @@ def load_dataset(
     ``data_files`` says it instead: a pattern or a list of patterns for ``train``, or a dictionary of patterns by
     split, all relative to ``path``. Without ``sample_type`` samples are :class:`~atdata.DictSample`, or of the type
     that the index knows. Shards are read when the dataset is iterated; ``streaming`` is a note to yourself.
+
+    Of ordinary WebDataset shards (``.jpg`` + ``.cls``) ``members`` says where each field is read, as in
+    :class:`~atdata.Dataset`; without ``sample_type`` the first samples say it themselves.
 
     Raises ``FileNotFoundError`` when there are no shards, ``ValueError`` when there is no such split, ``KeyError``
     when the index has no such dataset.
@@ -135,8 +118,9 @@ def load_dataset(
         found = {name: sources.source_of(files) for name, files in shards.items()}
     kind: type[Any] = DictSample if sample_type is None else sample_type
     if split is None:
-        return DatasetDict({name: sources.dataset(source, kind) for name, source in found.items()}, kind, streaming)
-    return sources.dataset(found[_chosen(split, found, where)], kind)
+        made = {name: sources.dataset(source, kind, members) for name, source in found.items()}
+        return DatasetDict(made, kind, streaming)
+    return sources.dataset(found[_chosen(split, found, where)], kind, members)
 
 
 def _chosen(split: str, found: Mapping[str, Any], where: str) -> str:

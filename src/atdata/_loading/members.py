@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import json
 import mimetypes
+import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import MISSING, dataclass
 from typing import Any
 
 from atdata._errors import DecodeError, shown
 from atdata._loading.names import field_names
 
-__all__ = ["draft_mapping", "media_type", "sample_of", "values_of"]
+__all__ = ["Place", "Reading", "checked_mapping", "draft_mapping", "media_type", "sample_of", "values_of"]
 
+_PLACE = re.compile(r"\.?[^#/\s.][^#/\s]*(#(/[^/]*)+)?")
 _INTEGERS = frozenset({"cls", "cls2", "class", "count", "index", "inx", "id"})
 _TEXTS = frozenset({"txt", "text", "transcript"})
 _MAX_DEPTH = 16
@@ -124,21 +127,76 @@ def sample_of(members: Mapping[str, bytes], mapping: Mapping[str, str]) -> dict[
     >>> sample_of({"cls": b"3", "json": b'{"a": {"b": "x"}}'}, {"label": "cls", "name": "json#/a/b"})
     {'label': 3, 'name': 'x'}
     """
-    parsed: dict[str, Any] = {}
+    reading = Reading()
     found: dict[str, Any] = {}
-    for field, place in mapping.items():
-        extension, hash_, pointer = place.partition("#")
-        if extension not in members:
-            continue
-        if not hash_:
-            found[field] = _value(extension, members[extension])
-            continue
-        if extension not in parsed:
-            parsed[extension] = _json(extension, members[extension])
-        value = parsed[extension]
-        for part in pointer.split("/")[1:]:
-            key = part.replace("~1", "/").replace("~0", "~")
+    for field, text in mapping.items():
+        place = Place.parse(text)
+        if place.extension in members:
+            value = reading.value(place, members[place.extension])
+            if value is not None:
+                found[field] = value
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a field is read: a member, or what ``pointer`` leads to inside a JSON one."""
+
+    extension: str
+    pointer: tuple[str, ...] = ()
+
+    @classmethod
+    def parse(cls, text: str) -> Place:
+        """The place that a mapping names.
+
+        >>> Place.parse("json#/a~1b/c")
+        Place(extension='json', pointer=('a/b', 'c'))
+        """
+        extension, _, pointer = text.partition("#")
+        return cls(extension, tuple(part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]))
+
+
+class Reading:
+    """Reads values of members; the JSON member read last is kept, for it mostly serves several fields."""
+
+    __slots__ = ("_parsed",)
+
+    def __init__(self) -> None:
+        self._parsed: dict[str, tuple[bytes, Any]] = {}
+
+    def value(self, place: Place, raw: bytes | memoryview, *, typed: bool = True) -> Any:
+        """What stands at ``place`` of a member; None when nothing does. Untyped, arrays stay bytes."""
+        extension = place.extension
+        if not place.pointer:
+            content = bytes(raw)
+            return content if not typed and extension.endswith("npy") else _value(extension, content)
+        known = self._parsed.get(extension)
+        if known is None or known[0] != raw:
+            content = bytes(raw)
+            known = self._parsed[extension] = content, _json(extension, content)
+        value = known[1]
+        for key in place.pointer:
             value = value.get(key) if isinstance(value, dict) else None
-        if value is not None:
-            found[field] = value
+        return value
+
+
+def checked_mapping(mapping: Mapping[str, str], sample_type: type[Any]) -> dict[str, str]:
+    """``mapping`` for samples of ``sample_type``; ``ValueError`` or ``TypeError`` when it is none."""
+    if not isinstance(mapping, Mapping) or not mapping:
+        raise TypeError(f"members says for each field where it is read, such as {{'image': 'jpg'}}; it is {mapping!r}")
+    fields = getattr(sample_type, "__dataclass_fields__", None)
+    found: dict[str, str] = {}
+    for name, place in mapping.items():
+        if fields is not None and name not in fields:
+            raise ValueError(f"members names {shown(name)}, which is no field of {sample_type.__name__}")
+        if not isinstance(name, str) or not isinstance(place, str) or not _PLACE.fullmatch(place):
+            raise ValueError(
+                f"members: {shown(name)} is read at {shown(place)}; an extension is wanted, such as 'jpg', "
+                "or one with a JSON pointer, such as 'json#/caption'"
+            )
+        extension, hash_, pointer = place.removeprefix(".").partition("#")
+        found[name] = extension.lower() + hash_ + pointer
+    for name, field in (fields or {}).items():
+        if name not in found and field.default is MISSING and field.default_factory is MISSING:
+            raise ValueError(f"members does not say where {sample_type.__name__}.{name} is read, which is required")
     return found

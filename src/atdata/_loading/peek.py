@@ -15,7 +15,7 @@ from atdata._shards.walk import Walk
 
 __all__ = ["first_samples"]
 
-_FIRST = 1 << 20
+_FIRST = 1 << 16
 _MOST = 256 << 20
 
 

@@ -55,10 +55,10 @@ def s3_source(bucket: str, urls: Sequence[str], credentials: Mapping[str, str], 
     return S3Source(bucket, keys, endpoint=endpoint, credentials=credentials)
 
 
-def dataset(source: Any, sample_type: type[S]) -> Dataset[S]:
+def dataset(source: Any, sample_type: type[S], members: Mapping[str, str] | None = None) -> Dataset[S]:
     """The dataset of a source."""
     from atdata._dataset.dataset import Dataset
 
     kind: Any = Dataset
-    made: Dataset[S] = kind[sample_type](source)
+    made: Dataset[S] = kind[sample_type](source, members=members)
     return made

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from atdata._shards.names import key_of, member_name
 
@@ -12,7 +12,32 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Block"]
+__all__ = ["Block", "key_at"]
+
+
+class _Named(Protocol):
+    """What a key is found in."""
+
+    @property
+    def start(self) -> int: ...
+    @property
+    def buffer(self) -> memoryview: ...
+    @property
+    def offsets(self) -> NDArray[np.int64]: ...
+    @property
+    def names(self) -> Mapping[int, str] | None: ...
+
+
+def key_at(block: _Named, i: int) -> str:
+    """The key of sample ``i`` of ``block``, from the header before its payload."""
+    if block.names is not None:
+        found = block.names.get(i)
+        if found is not None:
+            return found
+    at = int(block.offsets[i])
+    if at < 512:
+        return str(block.start + i)
+    return key_of(member_name(bytes(block.buffer[at - 512 : at])))[0]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,14 +64,7 @@ class Block:
 
         It is a stranger's text: escape it before it is shown.
         """
-        if self.names is not None:
-            found = self.names.get(i)
-            if found is not None:
-                return found
-        at = int(self.offsets[i])
-        if at < 512:
-            return str(self.start + i)
-        return key_of(member_name(bytes(self.buffer[at - 512 : at])))[0]
+        return key_at(self, i)
 
     def payload(self, i: int) -> memoryview:
         """The bytes of sample ``i``, not copied."""

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from atdata._locks import fork_safe_lock
 from atdata._shards.block import Block
 from atdata._shards.errors import Fault, ShardError, ShardWarning
+from atdata._shards.groups import GroupBlock, Groups
 from atdata._shards.index import read_index
 from atdata._shards.samples import Samples
 from atdata._shards.walk import Walk
@@ -32,7 +33,8 @@ __all__ = ["ShardFile", "close_all", "is_compressed", "open_shard"]
 KEPT = 128
 
 _Identity = tuple[int, int, int, int]
-_open: OrderedDict[tuple[str, bool], ShardFile] = OrderedDict()
+_Extensions = tuple[str, ...] | None
+_open: OrderedDict[tuple[str, bool, _Extensions], ShardFile] = OrderedDict()
 _lock = fork_safe_lock()
 
 
@@ -47,27 +49,37 @@ class ShardFile:
     Made by :func:`open_shard` and shared by all who open the same file; nobody needs to close it.
     """
 
-    __slots__ = ("__weakref__", "block", "faults", "identity", "indexed", "notices", "path")
+    __slots__ = ("__weakref__", "_extensions", "block", "faults", "identity", "indexed", "notices", "path")
 
-    def __init__(self, path: str, identity: _Identity, data: memoryview, *, name: str, trust_index: bool) -> None:
+    def __init__(
+        self,
+        path: str,
+        identity: _Identity,
+        data: memoryview,
+        *,
+        name: str,
+        trust_index: bool,
+        extensions: _Extensions = None,
+    ) -> None:
         self.path = path
         self.identity = identity
-        found = read_index(data) if trust_index else None
+        self._extensions = extensions
+        found = read_index(data) if trust_index and extensions is None else None
         self.indexed = found is not None
         self.faults: tuple[Fault, ...] = ()
         self.notices: tuple[str, ...] = ()
-        names: dict[int, str] = {}
-        if found is None:
-            samples = Samples(name)
-            Walk(samples).scan(data, 0, True)
-            found = samples.take()
-            names = samples.long_names
-            self.faults = tuple(sorted(samples.faults, key=lambda fault: fault.before))
-            self.notices = tuple(samples.notices)
-            for notice in self.notices:  # once for a file as it is, not with each pass
-                warnings.warn(str(ShardError(notice, shard=name)), ShardWarning, stacklevel=4)
         #: All samples that can be read, whatever else is wrong.
-        self.block = Block(name, 0, data, *found, names or None)
+        self.block: Block | GroupBlock
+        if found is not None:
+            self.block = Block(name, 0, data, *found)
+            return
+        ledger = Samples(name) if extensions is None else Groups(name, extensions)
+        Walk(ledger, runs=extensions is None).scan(data, 0, True)
+        self.block = ledger.block(name, 0, ledger.count, data, 0)
+        self.faults = tuple(sorted(ledger.faults, key=lambda fault: fault.before))
+        self.notices = tuple(ledger.notices)
+        for notice in self.notices:  # once for a file as it is, not with each pass
+            warnings.warn(str(ShardError(notice, shard=name)), ShardWarning, stacklevel=4)
 
     def __len__(self) -> int:
         return len(self.block)
@@ -77,7 +89,7 @@ class ShardFile:
         return f"<ShardFile {self.path!a}, {len(self)} samples{damage}>"
 
     def __reduce__(self) -> tuple[object, ...]:
-        return open_shard, (self.path,)
+        return _reopened, (self.path, self.block.shard, self._extensions)
 
     def __enter__(self) -> Self:
         return self
@@ -88,7 +100,7 @@ class ShardFile:
     def close(self) -> None:
         """Leave the mapping to whoever opens the file next; :func:`close_all` lets go of it."""
 
-    def blocks(self, on_error: Callable[[Exception], None], start: int = 0) -> Iterator[Block]:
+    def blocks(self, on_error: Callable[[Exception], None], start: int = 0) -> Iterator[Block | GroupBlock]:
         """The samples from number ``start`` on, in order, with each fault reported where it stands.
 
         ``on_error`` gets the errors and may raise them; see :func:`atdata._shards.errors.handler`.
@@ -105,11 +117,18 @@ class ShardFile:
             yield self.block.part(at, len(self.block)) if at else self.block
 
 
-def open_shard(path: str | os.PathLike[str], *, name: str | None = None, verify: bool = False) -> ShardFile:
+def _reopened(path: str, name: str, extensions: _Extensions) -> ShardFile:
+    return open_shard(path, name=name, extensions=extensions)
+
+
+def open_shard(
+    path: str | os.PathLike[str], *, name: str | None = None, verify: bool = False, extensions: _Extensions = None
+) -> ShardFile:
     """The shard in the file ``path``, found by its index, or by a walk when it has none or ``verify`` is set.
 
-    ``name`` is what blocks and messages call it, by default the path. A missing file is ``FileNotFoundError``;
-    damage is no error here but stands in ``faults``.
+    ``name`` is what blocks and messages call it, by default the path. With ``extensions`` its samples are groups of
+    members, see :class:`~atdata._shards.groups.GroupBlock`. A missing file is ``FileNotFoundError``; damage is no
+    error here but stands in ``faults``.
 
     >>> open_shard("no-such.tar")
     Traceback (most recent call last):
@@ -120,20 +139,20 @@ def open_shard(path: str | os.PathLike[str], *, name: str | None = None, verify:
     status = os.stat(path)
     identity = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
     with _lock:
-        known = _open.get((absolute, verify))
+        known = _open.get((absolute, verify, extensions))
         if known is not None and known.identity == identity and (name or path) == known.block.shard:
-            _open.move_to_end((absolute, verify))
+            _open.move_to_end((absolute, verify, extensions))
             return known
-    shard = _read(path, name or path, verify)
+    shard = _read(path, name or path, verify, extensions)
     with _lock:
-        _open[absolute, verify] = shard
-        _open.move_to_end((absolute, verify))
+        _open[absolute, verify, extensions] = shard
+        _open.move_to_end((absolute, verify, extensions))
         while len(_open) > KEPT:
             _open.popitem(last=False)
     return shard
 
 
-def _read(path: str, name: str, verify: bool) -> ShardFile:
+def _read(path: str, name: str, verify: bool, extensions: _Extensions) -> ShardFile:
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0))
     try:
         status = os.fstat(descriptor)
@@ -143,14 +162,15 @@ def _read(path: str, name: str, verify: bool) -> ShardFile:
         if not stat.S_ISREG(status.st_mode):
             raise ShardError("is no regular file and cannot be mapped", shard=name)
         if not status.st_size:
-            return ShardFile(path, identity, memoryview(b""), name=name, trust_index=False)
+            return ShardFile(path, identity, memoryview(b""), name=name, trust_index=False, extensions=extensions)
         try:
             mapping = mmap.mmap(descriptor, status.st_size, access=mmap.ACCESS_READ)
         except (OSError, ValueError, OverflowError) as error:
             raise ShardError(f"cannot be mapped: {error}", shard=name) from error
     finally:
         os.close(descriptor)
-    return ShardFile(path, identity, memoryview(mapping), name=name, trust_index=not verify)
+    data = memoryview(mapping)
+    return ShardFile(path, identity, data, name=name, trust_index=not verify, extensions=extensions)
 
 
 def close_all() -> None:

@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 __all__ = ["Member", "Samples"]
 
 
+_ADVICE = (
+    "write samples with sample.as_wds or atdata.write; shards of members such as .jpg and .cls are read with members="
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Member:
     """One member of an archive. ``start`` is where its first header stands, ``payload`` its data."""
@@ -166,8 +171,7 @@ class Samples:
     def _close(self) -> None:
         group = self._group
         if group is not None and not group.sampled and not group.excused:
-            advice = "write samples with sample.as_wds or atdata.write"
-            self._fault(self.count, f"no member of this key is a .msgpack; {advice}", group.key)
+            self._fault(self.count, f"no member of this key is a .msgpack; {_ADVICE}", group.key)
         self._group = None
 
 

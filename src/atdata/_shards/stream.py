@@ -97,9 +97,10 @@ class Reader(Generic[B]):
         while True:
             failure = self._fill()
             need = self._walk.scan(self._memory[: self._filled], self._base, self._ended)
-            if not self._walk.done and failure is None and need > self._limits.member:
+            if not self._walk.done and failure is None and self._span(need) > self._limits.member:
                 failure = ShardError(
-                    f"holds a member of {need} bytes; Limits.member is {self._limits.member}", shard=self._shard
+                    f"holds a sample of {self._span(need)} bytes or more; Limits.member is {self._limits.member}",
+                    shard=self._shard,
                 )
             if failure is not None and not self._walk.done:
                 self._samples.interrupt()
@@ -112,6 +113,11 @@ class Reader(Generic[B]):
             self._renew(need)
         for notice in self._samples.notices:
             warnings.warn(str(ShardError(notice, shard=self._shard)), ShardWarning, stacklevel=2)
+
+    def _span(self, need: int) -> int:
+        """How much memory the sample at hand takes, when ``need`` bytes more of it are to be read."""
+        held, position = self._samples.held, self._walk.position
+        return need if held < 0 or position > self._base + self._filled else need + position - held
 
     def _fill(self) -> Exception | None:
         """Read until the memory is full or the stream ends; the error that ended it, if one did."""
