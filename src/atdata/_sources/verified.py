@@ -19,7 +19,7 @@ from atdata._sources.listing import shard_names
 if TYPE_CHECKING:
     from atdata._protocols import DataSource
 
-__all__ = ["ChecksumError", "VerifiedSource"]
+__all__ = ["ChecksumError", "VerifiedSource", "file_sha256"]
 
 _lock = fork_safe_lock()
 #: Files that were hashed as they are: (device, inode, size, time) -> SHA-256.
@@ -80,7 +80,7 @@ class VerifiedSource:
                 with self.source.open_shard(shard_id) as stream:
                     if not fetch(stream, path, sha256=wanted):
                         raise _wrong(shard_id)
-        if _sha256(path) != wanted:
+        if file_sha256(path) != wanted:
             raise _wrong(shard_id)
         return str(path)
 
@@ -110,7 +110,7 @@ def _wrong(shard: str) -> ChecksumError:
     return ChecksumError("its bytes are not those of its SHA-256: it was damaged or changed", shard=shard)
 
 
-def _sha256(path: str) -> str:
+def file_sha256(path: str) -> str:
     """The SHA-256 of a file, computed once for the file as it is."""
     with open(path, "rb", buffering=0) as file:
         status = os.fstat(file.fileno())

@@ -8,6 +8,7 @@ from typing import Any
 from atdata._atmosphere.identity.document import Identity
 from atdata._atmosphere.identity.resolver import IdentityResolver
 from atdata._atmosphere.net.fetch import query_bytes
+from atdata._atmosphere.net.methods import GET_PROOF
 from atdata._atmosphere.proofs._cryptography import verify_signature
 from atdata._atmosphere.proofs.car import Car, read_car
 from atdata._atmosphere.proofs.errors import ProofError
@@ -90,7 +91,7 @@ def fetch_proof(resolver: IdentityResolver, who: str, collection: str, rkey: str
 def _asked(resolver: IdentityResolver, identity: Identity, collection: str, rkey: str) -> bytes:
     return query_bytes(
         identity.server(),
-        "com.atproto.sync.getRecord",
+        GET_PROOF,
         resolver.network,
         accept="application/vnd.ipld.car",
         did=identity.did,
