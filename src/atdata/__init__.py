@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from atdata._atmosphere.blobs.source import BlobSource as BlobSource
     from atdata._batch import SampleBatch as SampleBatch
     from atdata._constraints import Labels as Labels
     from atdata._constraints import MediaType as MediaType
@@ -62,6 +63,7 @@ if TYPE_CHECKING:
 
 _WHERE = {
     "AtdataError": "_errors",
+    "BlobSource": "_atmosphere.blobs.source",
     "ChecksumError": "_sources.verified",
     "DataSource": "_protocols",
     "Dataset": "_dataset.dataset",
@@ -115,6 +117,7 @@ _MODULES = {"lens"}
 
 __all__ = [
     "AtdataError",
+    "BlobSource",
     "ChecksumError",
     "DataSource",
     "Dataset",

@@ -16,7 +16,7 @@ import atdata
 from atdata._atmosphere.blobs.errors import BlobRefError, WrongBlobError
 from atdata._atmosphere.blobs.source import BlobSource
 from atdata._atmosphere.identity.errors import IdentityError
-from atdata._atmosphere.net.errors import FetchError, FetchTimeoutError, TooLargeError
+from atdata._atmosphere.net.errors import FetchError, FetchTimeoutError, FetchTooLargeError
 from atdata._protocols import DataSource
 from atdata._shards.errors import ShardError
 from atdata._sources.errors import UrlError
@@ -100,8 +100,8 @@ def without_litter(folder: Path) -> bool:
         (lambda blob: Reply(blob[:-512]), WrongBlobError),
         (lambda blob: Reply(b""), WrongBlobError),
         (lambda blob: Reply(blob[:100], length=len(blob)), FetchError),
-        (lambda blob: Reply(drip(0, bytes(1 << 16))), TooLargeError),
-        (lambda blob: Reply(drip(0, bytes(1 << 16)), length=1 << 50), TooLargeError),
+        (lambda blob: Reply(drip(0, bytes(1 << 16))), FetchTooLargeError),
+        (lambda blob: Reply(drip(0, bytes(1 << 16)), length=1 << 50), FetchTooLargeError),
         (lambda blob: Reply(drip(0.02)), FetchTimeoutError),
         (lambda blob: Reply(blob, pause=1.0), FetchTimeoutError),
         (lambda blob: Reply(status=302, headers={"Location": "http://127.0.0.1:9/x"}), UrlError),
@@ -154,7 +154,7 @@ def test_what_the_record_says_of_the_size_holds(site: Site, shard: bytes) -> Non
 
     assert content(BlobSource([{**ref, "size": len(shard)}], network=network)) == shard
     for size in (len(shard) - 1, 0, len(shard) + 1):
-        with pytest.raises((TooLargeError, WrongBlobError)):
+        with pytest.raises((FetchTooLargeError, WrongBlobError)):
             BlobSource([{**ref, "size": size}], network=network).open_shard(shard_id)
 
 

@@ -10,7 +10,7 @@ from site_tools import Reply, Site, drip, said
 
 from atdata._atmosphere.identity.errors import HandleMismatchError, IdentityError, IdentityNotFoundError
 from atdata._atmosphere.identity.resolver import IdentityResolver
-from atdata._atmosphere.net.errors import FetchError, FetchTimeoutError, TooLargeError, XrpcError
+from atdata._atmosphere.net.errors import FetchError, FetchTimeoutError, FetchTooLargeError, XrpcError
 from atdata._atmosphere.net.fetch import query
 from atdata._atmosphere.net.network import Network, current_network, set_network, using_network
 from atdata._sources.errors import UrlError
@@ -214,7 +214,7 @@ def test_redirects_have_an_end(site: Site) -> None:
 def test_an_answer_without_end_is_cut_off(site: Site, lengths: int | None) -> None:
     site.pages["/xrpc/a.b.c"] = Reply(drip(0, b"x" * 65536), length=lengths)
 
-    with pytest.raises(TooLargeError):
+    with pytest.raises(FetchTooLargeError):
         query(site.base, "a.b.c", site.network())
 
 

@@ -37,7 +37,7 @@ class PublicServer:
         where = f"{what}, at {url_text(self.endpoint)}"
         try:
             found = fetch(xrpc_url(self.endpoint, nsid, params), self._network, limit=limit, retries=0)
-        except net_errors.TooLargeError as error:
+        except net_errors.FetchTooLargeError as error:
             raise TooLargeError(f"{where}: {error}") from error
         except net_errors.FetchError as error:
             raise UnavailableError(f"{where}: {error}") from error

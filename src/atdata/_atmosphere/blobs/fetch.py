@@ -10,7 +10,7 @@ from typing import Protocol
 from atdata._atmosphere.blobs.errors import WrongBlobError
 from atdata._atmosphere.blobs.refs import BlobRef
 from atdata._atmosphere.net.ask import Clock, ask
-from atdata._atmosphere.net.errors import FetchError, FetchTimeoutError, TooLargeError
+from atdata._atmosphere.net.errors import FetchError, FetchTimeoutError, FetchTooLargeError
 from atdata._atmosphere.net.fetch import BUSY, Fetched, pause_of, xrpc_error, xrpc_url
 from atdata._atmosphere.net.methods import GET_BLOB
 from atdata._atmosphere.net.network import Network
@@ -49,7 +49,7 @@ def fetch_blob(ref: BlobRef, server: str, network: Network, target: Target) -> i
                 digest.update(part)
                 target.write(part)
                 size += len(part)
-        except (TooLargeError, FetchTimeoutError):
+        except (FetchTooLargeError, FetchTimeoutError):
             raise
         except _BusyError as busy:
             found = pause_of(busy.answer.headers, network, left)

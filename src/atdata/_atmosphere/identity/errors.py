@@ -1,27 +1,27 @@
 """What can go wrong with an identity.
 
-AtdataError
+AtmosphereError
 └── IdentityError               also ValueError: a DID or handle that leads nowhere good
-    ├── IdentityNotFoundError   also KeyError: nobody is registered under it
+    ├── IdentityNotFoundError   also NotFoundError: nobody is registered under it
     └── HandleMismatchError     a handle and a DID that do not name each other
 """
 
 from __future__ import annotations
 
-from atdata._errors import AtdataError
+from atdata._atmosphere.errors import AtmosphereError, NotFoundError
 
 __all__ = ["HandleMismatchError", "IdentityError", "IdentityNotFoundError"]
 
 
-class IdentityError(AtdataError, ValueError):
+class IdentityError(AtmosphereError, ValueError):
     """A DID or a handle that cannot be followed."""
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (str(self),)
 
-class IdentityNotFoundError(IdentityError, KeyError):
+
+class IdentityNotFoundError(IdentityError, NotFoundError):
     """Nobody is registered under a DID or a handle."""
-
-    def __str__(self) -> str:  # KeyError would show the message as a quoted literal
-        return Exception.__str__(self)
 
 
 class HandleMismatchError(IdentityError):

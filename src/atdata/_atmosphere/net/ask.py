@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from urllib.parse import urljoin, urlsplit
 
-from atdata._atmosphere.net.errors import FetchError, FetchTimeoutError, TooLargeError
+from atdata._atmosphere.net.errors import FetchError, FetchTimeoutError, FetchTooLargeError
 from atdata._atmosphere.net.network import Network, origin_of
 from atdata._sources import addresses
 from atdata._sources.connect import Connection, connect
@@ -51,18 +51,18 @@ class Answer:
         self._clock = clock
 
     def parts(self, limit: int) -> Iterator[bytes]:
-        """The body piece by piece. :class:`TooLargeError` as soon as it is longer than ``limit`` bytes."""
+        """The body piece by piece. :class:`FetchTooLargeError` as soon as it is longer than ``limit`` bytes."""
         where = url_text(self.url)
         announced = self.headers.get("content-length", "")
         expected = int(announced) if announced.isascii() and announced.isdigit() and len(announced) < 19 else None
         if expected is not None and expected > limit:
-            raise TooLargeError(f"{where}: {expected} bytes are announced, and at most {limit} are taken")
+            raise FetchTooLargeError(f"{where}: {expected} bytes are announced, and at most {limit} are taken")
         got = 0
         while part := self._response.read1(_CHUNK):
             got += len(part)
             self._clock.got += len(part)
             if got > limit:
-                raise TooLargeError(f"{where}: more than {limit} bytes came")
+                raise FetchTooLargeError(f"{where}: more than {limit} bytes came")
             yield part
         if self._clock.left <= 0:
             raise _late(self.url)

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from atdata._atmosphere.net.ask import Clock, ask
-from atdata._atmosphere.net.errors import FetchError, NotThereError, TooLargeError, XrpcError
+from atdata._atmosphere.net.errors import FetchError, FetchTooLargeError, NotThereError, XrpcError
 from atdata._atmosphere.net.network import Network
 from atdata._sources.errors import url_text
 
@@ -58,7 +58,7 @@ def fetch(
             pause = pause_of(found.headers, network, left)
             if pause is None:
                 return found
-        except TooLargeError:
+        except FetchTooLargeError:
             raise
         except FetchError:
             if left <= 0:
@@ -134,7 +134,7 @@ def xrpc_error(found: Fetched) -> XrpcError:
     missing = name in _MISSING or found.status in (404, 410) or message.startswith(_MISSING_WORDS)
     kind = NotThereError if missing else XrpcError
     where = f"{url_text(found.url)}: the server answered {found.status}"
-    return kind(f"{where} {name}: {message}".rstrip(": "), status=found.status, name=name)
+    return kind(f"{where} {name}: {message}".rstrip(": "), status=found.status, code=name)
 
 
 _KEYS = ("error", "message")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from atdata._errors import AtdataError
+from atdata._atmosphere.errors import AtmosphereError
 
 __all__ = ["ProofError"]
 
 
-class ProofError(AtdataError, ValueError):
+class ProofError(AtmosphereError, ValueError):
     """A proof that proves nothing: damaged, incomplete, or signed by somebody else."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (str(self),)
