@@ -213,7 +213,7 @@ class DatasetMethods(SchemaMethods):
         """
         from atdata._index.entries import Entries
 
-        size = 500 if limit is None else max(1, min(limit, 500))
+        size = 1000 if limit is None else max(1, min(limit, 1000))
         return list(islice(Entries(self._storage).all(after, size), limit))
 
     def list_datasets(self, *, after: str = "", limit: int | None = None) -> list[LocalDatasetEntry]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -48,10 +49,7 @@ class LocalDatasetEntry:
     True
     """
 
-    __slots__ = ("_cid", "_legacy_uuid", "record")
-
-    #: The dataset record behind the entry, a model generated from ``ac.foundation.dataset.record``.
-    record: RecordDef
+    __slots__ = ("_cid", "_legacy_uuid", "_record", "_text")
 
     def __init__(
         self,
@@ -80,7 +78,8 @@ class LocalDatasetEntry:
         if isinstance(found["data_urls"], str):
             raise TypeError("LocalDatasetEntry: data_urls is a list of strings; write [url]")
         metadata = _metadata if metadata is None else metadata
-        self.record = RecordDef(
+        self._text = ""
+        self._record: RecordDef | None = RecordDef(
             name=found["name"],
             schema_ref=found["schema_ref"],
             storage=StorageExternal(urls=list(found["data_urls"])),
@@ -97,10 +96,25 @@ class LocalDatasetEntry:
     def from_record(cls, record: RecordDef | Mapping[str, Any], *, _cid: str | None = None) -> Self:
         """The entry of a dataset record, which is taken as it is."""
         made = cls.__new__(cls)
-        made.record = record if isinstance(record, RecordDef) else RecordDef.from_record(record)
+        made._record = record if isinstance(record, RecordDef) else RecordDef.from_record(record)
+        made._text = ""
         made._cid = _cid
         made._legacy_uuid = None
         return made
+
+    @classmethod
+    def _from_text(cls, text: str, cid: str) -> Self:
+        """The entry of a record as JSON, known to be whole: it is parsed when something of it is asked for."""
+        made = cls.__new__(cls)
+        made._record, made._text, made._cid, made._legacy_uuid = None, text, cid, None
+        return made
+
+    @property
+    def record(self) -> RecordDef:
+        """The dataset record behind the entry, a model generated from ``ac.foundation.dataset.record``."""
+        if self._record is None:
+            self._record = RecordDef.from_record(json.loads(self._text))
+        return self._record
 
     @property
     def name(self) -> str:

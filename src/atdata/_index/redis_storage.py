@@ -122,6 +122,13 @@ class RedisStorage:
 
     def _rows(self, table: str, keys: Sequence[str]) -> list[Row | None]:
         def read(node: Any) -> list[Any]:
+            if len(keys) == 1:
+                try:
+                    return [node.hgetall(row_key(table, keys[0]))]
+                except ResponseError as error:
+                    if not _is_other_kind(error):
+                        raise
+                    return [error]
             with node.pipeline(transaction=False) as pipe:
                 for key in keys:
                     pipe.hgetall(row_key(table, key))
@@ -179,45 +186,76 @@ class _RedisTransaction(Transaction):
         self._pipe = pipe
         self._token = token
         self._watched = False
-        self._reads = 0
+        #: Rows as they are on the server, and are to stay until the end.
+        self._known: dict[str, Row | None] = {}
+
+    def expect(self, *rows: tuple[str, str]) -> None:
+        """Watch and read rows in one question."""
+        names = [row_key(*row) for row in rows if row not in self.changes]
+        self._fetch([name for name in dict.fromkeys(names) if name not in self._known])
 
     def _read(self, table: str, key: str) -> Row | None:
         name = row_key(table, key)
-        self._reads += 1
-        if self._watched:
-            self._pipe.watch(name)
-        else:
-            self._pipe.watch(self._token, name)
+        if name not in self._known:
+            self._fetch([name])
+        found = self._known[name]
+        return None if found is None else dict(found)
+
+    def _fetch(self, names: list[str]) -> None:
+        if not self._watched:
+            self._pipe.watch(self._token)
             self._watched = True
+        if not names:
+            return
+        commands = [("WATCH", *names), *(("HGETALL", name) for name in names)]
+        connection = self._pipe.connection
         try:
-            found = self._pipe.hgetall(name)
+            connection.send_packed_command(connection.pack_commands(commands))
+            replies = [self._reply(command[0]) for command in commands]
+        except BaseException:  # replies still to come would be taken for those of the next one's questions
+            connection.disconnect()
+            raise
+        for name, reply in zip(names, replies[1:], strict=True):
+            self._known[name] = {} if isinstance(reply, Exception) else _row(reply) or None
+        for reply in replies:
+            if isinstance(reply, Exception) and not _is_other_kind(reply):
+                raise reply
+
+    def _reply(self, command: str) -> Any:
+        """One reply; an error of the server is returned, so that the others are read, too."""
+        try:
+            return self._pipe.parse_response(self._pipe.connection, command)
         except ResponseError as error:
-            if not _is_other_kind(error):
-                raise
-            return {}
-        return _row(found) or None
+            return error
 
     def send(self) -> None:
         """Let the writes take effect."""
         if not self.changes:
-            if self._reads > 1:  # what was read one after the other must have been true at once
+            if len(self._known) > 1:  # what was read one after the other must have been true at once
                 self._pipe.multi()
                 self._pipe.exists(self._token)
                 self._pipe.execute()
             return
-        if not self._watched:
-            self._pipe.watch(self._token)
+        self._fetch([])
         self._pipe.multi()
-        for (table, key), row in self.changes.items():
-            name = row_key(table, key)
-            if row is None:
-                self._pipe.delete(name)
-                self._pipe.zrem(f"{_SPACE}:{table}", key)
-                continue
-            self._pipe.delete(name)
+        there: dict[str, dict[str, int]] = {}
+        gone: dict[str, list[str]] = {}
+        names = {row_key(*key): row for key, row in self.changes.items()}
+        old = [name for name in names if self._known.get(name, ...) is not None]
+        if old:  # no field of a row that may be there is to stay
+            self._pipe.delete(*old)
+        for name, row in names.items():
             if row:
                 self._pipe.hset(name, mapping=row)
-            self._pipe.zadd(f"{_SPACE}:{table}", {key: 0})
+        for (table, key), row in self.changes.items():
+            if row is None:
+                gone.setdefault(table, []).append(key)
+            else:
+                there.setdefault(table, {})[key] = 0
+        for table, keys in gone.items():
+            self._pipe.zrem(f"{_SPACE}:{table}", *keys)
+        for table, scores in there.items():
+            self._pipe.zadd(f"{_SPACE}:{table}", scores)
         self._pipe.set(self._token, "done", ex=_KEEP_TOKENS)
         self._pipe.execute()
 

@@ -92,7 +92,7 @@ def publish(change: Transaction, document: Mapping[str, Any], version: str | Non
     change.put(SCHEMA, _key(name, version), {"record": json.dumps(record, separators=(",", ":"))})
     if highest is None or version_key(version) > version_key(highest):
         change.put(_TOP, name, {"version": version})
-    same = find_same(change, document)
+    same = _same(change, name, digest)
     if same is None or version_key(version) > version_key(same):
         change.put(_SAME, f"{name}@{digest}", {"version": version})
     return schema_uri(name, version)
@@ -100,7 +100,11 @@ def publish(change: Transaction, document: Mapping[str, Any], version: str | Non
 
 def find_same(change: Transaction, document: Mapping[str, Any]) -> str | None:
     """The highest published version with the fields of ``document``."""
-    row = change.get(_SAME, f"{document['name']}@{fields_digest(document)}")
+    return _same(change, document["name"], fields_digest(document))
+
+
+def _same(change: Transaction, name: str, digest: str) -> str | None:
+    row = change.get(_SAME, f"{name}@{digest}")
     return None if row is None else row.get("version")
 
 

@@ -30,6 +30,9 @@ class Transaction(ABC):
             return self.changes[table, key]
         return self._read(table, key)
 
+    def expect(self, *rows: tuple[str, str]) -> None:  # noqa: B027  # to do nothing is right
+        """Say which rows (table and key) will be asked for, so that they can be read together."""
+
     def put(self, table: str, key: str, row: Row | None = None) -> None:
         """Write a row, in the place of the one that was there."""
         self.changes[table, key] = dict(row or {})
