@@ -12,7 +12,7 @@ from atdata_codegen.files import read_file
 from atdata_codegen.names import is_identifier
 from atdata_codegen.problems import Problem, ProblemError, clean
 
-__all__ = ["MODELS", "Include", "Settings", "load_settings", "nearest_pyproject"]
+__all__ = ["MODELS", "Include", "Settings", "load_settings", "nearest_pyproject", "read_table"]
 
 MODELS = ("dataclass", "pydantic", "msgspec", "typeddict")
 _LARGEST = 1 << 24
@@ -66,7 +66,7 @@ def load_settings(inputs: Sequence[str], options: Mapping[str, Any]) -> Settings
     Paths in the file are relative to the file. Raises :class:`ProblemError` for settings that mean nothing.
     """
     file = nearest_pyproject(inputs[0]) if inputs else None
-    table = _read_table(file) if file else {}
+    table = read_table(file) if file else {}
     base = os.path.dirname(file) if file else ""
     if file:
         _check(table, file)
@@ -116,7 +116,8 @@ def _include(text: str) -> Include:
     return Include(folder, package)
 
 
-def _read_table(file: str) -> dict[str, Any]:
+def read_table(file: str) -> dict[str, Any]:
+    """What stands in ``[tool.atdata-gen]`` of a pyproject.toml; nothing where the table is missing."""
     try:
         raw = read_file(file, _LARGEST)
     except OSError as error:
@@ -144,6 +145,8 @@ def _check(table: Mapping[str, Any], file: str) -> None:
             problems.append(Problem(path, "must be true or false", file=file, line=1))
         elif key == "include" and not (isinstance(value, list) and all(isinstance(x, str) for x in value)):
             problems.append(Problem(path, "must be a list of folders", file=file, line=1))
+        elif key == "lint" and not isinstance(value, dict):
+            problems.append(Problem(path, "must be a table", file=file, line=1))
         elif key in ("package", "output", "templates", "models") and not isinstance(value, str):
             problems.append(Problem(path, "must be a string", file=file, line=1))
     if problems:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from atdata_codegen.problems import Problem, ProblemError
 from atdata_codegen.samples.model import ArrayOf, FieldType, RefType, SampleSchema, SchemaRef
 
-__all__ = ["Known", "resolve_refs", "unknown"]
+__all__ = ["Known", "circles", "resolve_refs", "unknown"]
 
 Identity = tuple[str, str]
 
@@ -43,7 +43,7 @@ class Known:
     def leads_back(self, schema: SampleSchema, target: SampleSchema) -> bool:
         """Whether ``target``, which ``schema`` refers to, refers to ``schema``, however indirectly."""
         if self._circles is None:
-            self._circles = _circles(
+            self._circles = circles(
                 {
                     _identity(one): [_identity(t) for ref in one.refs if (t := self.find(ref, one.origin)) is not None]
                     for one in self._schemas
@@ -56,7 +56,7 @@ def _identity(schema: SampleSchema) -> Identity:
     return schema.origin, schema.cid
 
 
-def _circles(steps: dict[Identity, list[Identity]]) -> dict[Identity, int]:
+def circles(steps: dict[Identity, list[Identity]]) -> dict[Identity, int]:
     """A number for each schema; two have the same when each leads to the other (Tarjan, without recursion)."""
     index: dict[Identity, int] = {}
     low: dict[Identity, int] = {}
