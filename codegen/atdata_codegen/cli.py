@@ -9,7 +9,10 @@ from io import TextIOWrapper
 __all__ = ["main"]
 
 #: Words that name another command than generating; a folder of that name is given as ``./name``.
-_COMMANDS = {"jsonschema": "atdata_codegen.commands.jsonschema"}
+_COMMANDS = {
+    "jsonschema": "atdata_codegen.commands.jsonschema",
+    "lint": "atdata_codegen.commands.lint",
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:

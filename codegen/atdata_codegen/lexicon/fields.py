@@ -7,9 +7,12 @@ from typing import Any
 
 from atdata_codegen.problems import Problem, clean
 
-__all__ = ["Path", "Problems", "Reader"]
+__all__ = ["LINT_KEY", "Path", "Problems", "Reader"]
 
 Path = tuple["str | int", ...]
+
+#: Where a document says which rules of lint to leave alone; every tool ignores keys that begin with `$`.
+LINT_KEY = "$lint"
 
 _MISSING = object()
 #: No integer of a document may be beyond 64 bits.
@@ -149,7 +152,7 @@ class Reader:
         """Warn of keys that mean nothing here; everybody ignores them, so they are a mistake or an extension."""
         if self._read < len(self.node):
             for key in self.node:
-                if key not in known:
+                if key not in known and key != LINT_KEY:
                     self.problems.warning(
                         (*self.path, key),
                         f"{clean(key, 40)!r} means nothing here",

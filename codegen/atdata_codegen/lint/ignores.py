@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from atdata_codegen.lexicon.fields import Path
+from atdata_codegen.lexicon.fields import LINT_KEY, Path
 from atdata_codegen.lint.documents import Doc
 from atdata_codegen.lint.rule import RULES, Hit, document_rule
-from atdata_codegen.lint.rules.known import LINT_KEY
 from atdata_codegen.problems import clean
 
 __all__ = ["UNUSED", "Ignores"]

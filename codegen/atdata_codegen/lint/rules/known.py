@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["ELSEWHERE", "KEYS", "LINT_KEY", "PERMISSION_KEYS", "TOP"]
+from atdata_codegen.lexicon.fields import LINT_KEY
 
-#: Where a document says which rules to leave alone; every tool ignores keys that begin with `$`.
-LINT_KEY: Final = "$lint"
+__all__ = ["ELSEWHERE", "KEYS", "PERMISSION_KEYS", "TOP"]
 
 _PLAIN = frozenset({"type", "description", LINT_KEY})
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Any
 
+from atdata_codegen.lexicon.fields import LINT_KEY
 from atdata_codegen.lint.documents import Doc
 from atdata_codegen.lint.rule import Hit, document_rule
-from atdata_codegen.lint.rules.known import LINT_KEY
 from atdata_codegen.problems import clean
 from atdata_codegen.samples import is_version, parse_schema
 from atdata_codegen.samples.model import TYPE_PREFIX

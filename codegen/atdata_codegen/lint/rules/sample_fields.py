@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Any
 
-from atdata_codegen.lexicon.fields import Path
+from atdata_codegen.lexicon.fields import LINT_KEY, Path
 from atdata_codegen.lint.documents import Doc
 from atdata_codegen.lint.edit import Op
 from atdata_codegen.lint.rule import Hit, document_rule, once
-from atdata_codegen.lint.rules.known import LINT_KEY
 from atdata_codegen.lint.rules.sample_documents import fields_of
 from atdata_codegen.problems import clean
 from atdata_codegen.samples.dtypes import DTYPES, canonical_dtype
@@ -42,7 +41,8 @@ _TYPE_KEYS = {
 def _types(doc: Doc) -> Iterator[tuple[Path, str, dict[str, Any], dict[str, Any]]]:
     """Every field type, also those of items: its path, kind, JSON and field."""
     for i, field in fields_of(doc):
-        node, path = field.get("fieldType"), ("fields", i, "fieldType")
+        node = field.get("fieldType")
+        path: Path = ("fields", i, "fieldType")
         while isinstance(node, dict):
             kind = node.get("$type")
             yield path, kind.removeprefix(TYPE_PREFIX) if isinstance(kind, str) else "", node, field

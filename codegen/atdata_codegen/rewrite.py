@@ -1,0 +1,33 @@
+"""Replacing a user's own file: the new text is complete before the old one goes, and rights and links stay."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from contextlib import suppress
+
+__all__ = ["create_file", "replace_file"]
+
+
+def replace_file(path: str, data: bytes) -> None:
+    """Write ``data`` where the file at ``path`` lies, behind a link where it is one."""
+    real = os.path.realpath(path)
+    handle, name = tempfile.mkstemp(dir=os.path.dirname(real), prefix=".atdata-gen-")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+        if os.path.exists(real):
+            shutil.copymode(real, name)
+        os.replace(name, real)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(name)
+        raise
+
+
+def create_file(path: str, data: bytes) -> None:
+    """Write a file that must not be there yet, with the folders above it; raises FileExistsError."""
+    os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+    with open(path, "xb") as stream:
+        stream.write(data)
