@@ -1,5 +1,7 @@
 """The rules, a module a subject; importing this enters all of them in the table."""
 
+from __future__ import annotations
+
 from atdata_codegen.lint.rules import (
     constraints,
     documents,
@@ -12,10 +14,8 @@ from atdata_codegen.lint.rules import (
     sample_documents,
     sample_fields,
 )
-from atdata_codegen.lint.rules.known import KEYS
 
 __all__ = [
-    "KEYS",
     "constraints",
     "documents",
     "endpoints",
