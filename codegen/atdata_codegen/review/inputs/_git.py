@@ -1,0 +1,196 @@
+"""The one door to git: what stands in a revision is read from its objects, and nothing is checked out or changed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final
+
+from atdata_codegen.problems import clean
+from atdata_codegen.review.inputs.limits import Gathered, wanted
+from atdata_codegen.review.inputs.spec import GitSpec, refused
+
+__all__ = ["commits_of", "read_tree", "show_spec"]
+
+_TIMEOUT: Final = 60.0
+_LARGEST: Final = 1 << 26
+#: No prompt, no network for objects that are not here, no replaced objects, nothing written.
+_QUIET: Final = {
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_LITERAL_PATHSPECS": "1",
+    "LC_ALL": "C",
+}
+#: Versions of one history that are compared with; more would take minutes.
+_MOST_VERSIONS: Final = 500
+
+
+def show_spec(spec: GitSpec) -> str:
+    """The specification as a prefix of file names: ``main:lexicons``."""
+    where = f"{spec.repository}#" if spec.repository else ""
+    return f"{where}{spec.ref}"
+
+
+def read_tree(spec: GitSpec, what: str) -> Gathered:
+    """Every ``.json`` file below the folder at the revision; links and submodules are left out.
+
+    Raises :class:`ProblemError` when there is no such repository, revision or folder.
+    """
+    gathered = Gathered(what)
+    commit = _commit(spec, what)
+    folder = _rooted(spec, what)
+    listed: list[tuple[str, str, int]] = []
+    for entry in _tree(spec, commit, folder, what):
+        meta, _, name = entry.partition("\t")
+        mode, kind, oid, length = meta.split()
+        if kind == "blob" and mode in ("100644", "100755") and (wanted(name[len(folder) :]) or name == folder):
+            listed.append((oid, name, int(length)))
+    prefix = show_spec(spec)
+    with _Objects(spec, what) as objects:
+        for oid, name, size in sorted(listed, key=lambda one: one[1]):
+            file = f"{prefix}:{name}"
+            if gathered.room(file, size):
+                gathered.add(file, objects.read(oid, size))
+    return gathered
+
+
+def commits_of(spec: GitSpec, what: str, tags: bool | None = None) -> list[str]:
+    """Commits up to the revision whose folder differs from the one before, oldest first.
+
+    ``tags`` takes those that have a tag, or not; None takes tags where there are any.
+    """
+    commit, folder = _commit(spec, what), _rooted(spec, what)
+    found: list[str] = []
+    if tags is not False:
+        form = "--format=%(if)%(*objectname)%(then)%(*objectname)%(else)%(objectname)%(end)"
+        tagged = set(_run(spec, ["tag", f"--merged={commit}", form], what).split())
+        if tagged:
+            order = _run(spec, ["rev-list", "--topo-order", "--reverse", commit], what).split()
+            found = [one for one in order if one in tagged]
+    if not found and tags is not True:
+        path = [folder] if folder else []
+        found = _run(spec, ["rev-list", "--topo-order", "--reverse", commit, "--", *path], what).split()
+    kept: list[str] = []
+    last = ""
+    for one in found:
+        tree = _run(spec, ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{one}:{folder}"], what, absent="")
+        if tree.strip() and tree != last:
+            kept.append(one)
+            last = tree
+    if len(kept) > _MOST_VERSIONS:
+        raise refused(
+            what, f"has {len(kept)} versions, and at most {_MOST_VERSIONS} are compared", "give tags, or a later start"
+        )
+    return kept
+
+
+def _commit(spec: GitSpec, what: str) -> str:
+    if spec.repository and not os.path.isdir(spec.repository):
+        raise refused(what, "there is no such folder", "give a repository on this machine")
+    command = ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{spec.ref}^{{commit}}"]
+    found = _run(spec, command, what, absent="").strip()
+    if not found:
+        hint = "fetch it first: git fetch origin; in CI, check out with the whole history (fetch-depth: 0)"
+        raise refused(what, f"git knows no revision {clean(spec.ref, 80)} here", hint)
+    return found
+
+
+def _rooted(spec: GitSpec, what: str) -> str:
+    """The folder from the repository's root."""
+    if not spec.folder.startswith("./"):
+        return spec.folder
+    prefix = _run(spec, ["rev-parse", "--show-prefix"], what).strip("\n")
+    return (prefix + spec.folder[2:]).strip("/")
+
+
+def _tree(spec: GitSpec, commit: str, folder: str, what: str) -> list[str]:
+    path = ["--", folder] if folder else []
+    text = _run(spec, ["ls-tree", "-r", "-l", "-z", "--full-tree", commit, *path], what)
+    entries = [entry for entry in text.split("\0") if entry]
+    if not entries:
+        place = clean(folder, 80) or "the repository"
+        raise refused(
+            what, f"{place} is not there, or empty, at {clean(spec.ref, 80)}", "give a folder that was there then"
+        )
+    return entries
+
+
+def _command(spec: GitSpec, arguments: Sequence[str]) -> list[str]:
+    where = ["-C", spec.repository] if spec.repository else []
+    return ["git", *where, "-c", "core.fsmonitor=false", *arguments]
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, **_QUIET}
+
+
+def _run(spec: GitSpec, arguments: Sequence[str], what: str, absent: str | None = None) -> str:
+    """What git prints; ``absent`` in its place when it fails, where that is an answer too."""
+    with _translated(what):
+        done = subprocess.run(
+            _command(spec, arguments),
+            stdin=subprocess.DEVNULL, capture_output=True, timeout=_TIMEOUT, check=False, env=_environment(),
+        )  # fmt: skip
+    if done.returncode:
+        said = done.stderr.decode("utf-8", "replace").strip()
+        if absent is not None and "not a git repository" not in said and "dubious ownership" not in said:
+            return absent
+        raise refused(what, f"git says: {clean(said, 300)}", "give a folder inside a git repository")
+    if len(done.stdout) > _LARGEST:
+        raise refused(what, "git lists more files than can be looked through", "give a folder of schemas")
+    return done.stdout.decode("utf-8", "surrogateescape")
+
+
+@contextmanager
+def _translated(what: str) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise refused(what, "needs git, which is not installed", "install git, or give a folder") from error
+    except subprocess.TimeoutExpired as error:
+        raise refused(what, f"git took longer than {_TIMEOUT:.0f} s", "give a smaller folder") from error
+    except (OSError, ValueError) as error:
+        raise refused(what, f"git cannot be asked: {clean(str(error), 200)}") from error
+
+
+class _Objects:
+    """Objects one after the other from one ``git cat-file --batch``."""
+
+    def __init__(self, spec: GitSpec, what: str) -> None:
+        self._what = what
+        with _translated(what):
+            self._process = subprocess.Popen(
+                _command(spec, ["cat-file", "--batch"]),
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=_environment(),
+            )  # fmt: skip
+
+    def __enter__(self) -> _Objects:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        process = self._process
+        if process.stdin is not None and process.stdout is not None:
+            process.stdin.close()
+            process.stdout.close()
+        process.terminate()
+        process.wait()
+
+    def read(self, oid: str, size: int) -> bytes:
+        """The bytes of one blob, of the size that the tree said."""
+        source, sink = self._process.stdout, self._process.stdin
+        assert source is not None
+        assert sink is not None
+        with _translated(self._what):
+            sink.write(f"{oid}\n".encode("ascii"))
+            sink.flush()
+            head = source.readline(200).split()
+            if len(head) != 3 or head[1] != b"blob" or head[2] != str(size).encode():
+                raise refused(self._what, f"git cannot give the object {oid}", "fetch the whole history")
+            data = source.read(size + 1)
+        if len(data) != size + 1:
+            raise refused(self._what, f"git gave less than the whole object {oid}")
+        return data[:-1]
