@@ -9,6 +9,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import sysconfig
 import time
 import uuid
@@ -18,6 +19,10 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent / "pds"))
+import pds_server  # found there
+from pds_server import Account, Pds
 
 _ADMIN = {"accessKey": "ATDATATESTKEY0000001", "secretKey": "atdata-test-secret-key-000000000000001"}
 _READER = {"accessKey": "READONLYKEY000000001", "secretKey": "readonlysecret"}
@@ -169,3 +174,39 @@ def s3_bucket(s3_server: S3Server) -> str:
     with contextlib.closing(client):
         client.create_bucket(Bucket=name)
     return name
+
+
+# A server of the AT Protocol ---------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def pds(tmp_path_factory: pytest.TempPathFactory) -> Pds:
+    """The reference PDS with the accounts alice.test and bob.test, one for all workers of a run.
+
+    Others use it at the same time: what lists whole repositories makes an account of its own (``someone``).
+    """
+    lacking = pds_server.missing()
+    if lacking is not None:
+        unavailable(lacking)
+    if importlib.util.find_spec("atproto") is None:
+        unavailable("atproto (pip install atproto)")
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return pds_server.shared(folder, os.getpid())
+    return pds_server.shared(folder.parent, os.getppid())
+
+
+@pytest.fixture
+def someone(pds: Pds) -> Account:
+    """Somebody new on the PDS, with an empty repository."""
+    return pds.new_account()
+
+
+@pytest.fixture
+def client(pds: Pds, someone: Account) -> Iterator[Any]:
+    """A client that ``someone`` is logged in with."""
+    from atdata.atmosphere import AtmosphereClient
+
+    with AtmosphereClient(pds.url, network=pds.network) as made:
+        made.login_with_session(someone.session)
+        yield made
