@@ -1,0 +1,71 @@
+"""Text for string definitions: of every format, and of an exact length in bytes and graphemes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+__all__ = ["FORMAT_SAMPLES", "MOST_BYTES", "text_of", "texts_for"]
+
+_CID: Final = "bafyreidfayvfuwqa7qlnopdjiqrxzs6blmoeu4rujcjtnci5beludirz2a"
+_DID: Final = "did:plc:ewvi7nxzyoun6zhxrhs64oiz"
+
+#: Some texts of each format; the first is the plainest, the others tell the formats apart.
+FORMAT_SAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
+    "at-identifier": ("alice.example.com", _DID),
+    "at-uri": (f"at://{_DID}/com.example.post/3jzfcijpj2z2a", "at://alice.example.com"),
+    "cid": (_CID,),
+    "datetime": ("2026-01-02T03:04:05Z", "2026-01-02T03:04:05.678+02:00"),
+    "did": (_DID, "did:web:example.com"),
+    "handle": ("alice.example.com",),
+    "nsid": ("com.example.post",),
+    "tid": ("3jzfcijpj2z2a",),
+    "record-key": ("self", "a:b~c", "3jzfcijpj2z2a"),
+    "uri": ("https://example.com/a?b=c", _DID),
+    "language": ("en", "pt-BR"),
+}
+
+#: Longer texts show nothing that a shorter one does not.
+MOST_BYTES: Final = 200_000
+
+#: One grapheme of 25 bytes.
+_WIDE: Final = "\U0001f469\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466"
+
+
+def text_of(size: int, graphemes: int | None = None) -> str:
+    """A text of exactly ``size`` bytes in UTF-8, of at most ``graphemes`` graphemes where that can be.
+
+    >>> len(text_of(300).encode()), len(text_of(300, 20).encode())
+    (300, 300)
+    """
+    if graphemes is None or size <= graphemes:
+        return "a" * size
+    wide = min(-(-(size - graphemes) // 24), size // 25)
+    return _WIDE * wide + "a" * (size - 25 * wide)
+
+
+def texts_for(nodes: tuple[Mapping[str, Any], ...]) -> Iterator[str]:
+    """Texts at, below and above every limit that ``nodes`` name, and of every format and value that they list."""
+    for node in nodes:
+        if isinstance(node.get("const"), str):
+            yield node["const"]
+        for key in ("enum", "knownValues"):
+            listed = node.get(key)
+            yield from (one for one in (listed if isinstance(listed, list) else [])[:40] if isinstance(one, str))
+        yield from FORMAT_SAMPLES.get(str(node.get("format")), ())
+    limits = [_limit(node, key) for node in nodes for key in ("maxGraphemes", "minGraphemes")]
+    graphemes = [limit for limit in limits if limit is not None]
+    most = [limit for node in nodes if (limit := _limit(node, "maxGraphemes")) is not None]
+    sizes = [limit for node in nodes for key in ("minLength", "maxLength") if (limit := _limit(node, key)) is not None]
+    for size in sorted({around for limit in (*graphemes, *sizes) for around in (limit - 1, limit, limit + 1)}):
+        if 0 <= size <= MOST_BYTES:
+            yield text_of(size)
+            yield from (text_of(size, limit) for limit in sorted({*most}) if 0 < limit < size)
+    yield from ("a", "", "zzz", "not a format: \u00e9")
+    for samples in FORMAT_SAMPLES.values():
+        yield from samples
+
+
+def _limit(node: Mapping[str, Any], key: str) -> int | None:
+    value = node.get(key)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
