@@ -46,7 +46,7 @@ class Checks(Generic[P]):
     (['X1'], [])
     """
 
-    def __init__(self, table: Mapping[str, Sequence[tuple[str, Callable[[P], Iterable[Change]]]]] | None = None):
+    def __init__(self, table: Mapping[str, Sequence[tuple[str, Callable[[P], Iterable[Change]]]]] | None = None) -> None:
         self._table = {kind: list(functions) for kind, functions in (table or {}).items()}
 
     def rule(
