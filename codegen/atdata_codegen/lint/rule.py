@@ -13,6 +13,7 @@ from atdata_codegen.review.findings import Level
 
 __all__ = ["RULES", "Check", "Hit", "Rule", "document_rule", "once", "site_rule"]
 
+
 @dataclass(frozen=True, slots=True)
 class Hit:
     """One place where a rule is broken: what is wrong, what to do, and the edits that do it where that is safe."""

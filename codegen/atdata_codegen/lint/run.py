@@ -107,4 +107,3 @@ def _located(doc: Doc, found: Sequence[Found], settings: LintSettings) -> list[F
         for f, line in zip(found, lines, strict=False)
     ]  # fmt: skip
     return sorted(made, key=lambda finding: (finding.line, finding.rule))
-

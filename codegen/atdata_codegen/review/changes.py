@@ -12,6 +12,7 @@ __all__ = ["Change", "Checks", "Path"]
 
 Path: TypeAlias = "tuple[str | int, ...]"
 P = TypeVar("P")
+_Table: TypeAlias = "Mapping[str, Sequence[tuple[str, Callable[[P], Iterable[Change]]]]]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Checks(Generic[P]):
     (['X1'], [])
     """
 
-    def __init__(self, table: Mapping[str, Sequence[tuple[str, Callable[[P], Iterable[Change]]]]] | None = None) -> None:
+    def __init__(self, table: _Table[P] | None = None) -> None:
         self._table = {kind: list(functions) for kind, functions in (table or {}).items()}
 
     def rule(
