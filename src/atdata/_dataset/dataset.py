@@ -84,9 +84,9 @@ class Dataset(Described, Access[S_co], Generic[S_co]):
             raise TypeError("a Dataset is made of one source: a path, a URL, or a DataSource object")
         given: Any = url if source is None else source
         if not hasattr(given, "open_shard"):
-            from atdata._sources.url import URLSource
+            from atdata._loading.sources import named_source
 
-            given = URLSource(given)
+            given = named_source(given)
         from atdata._dataset.losses import Losses
 
         Losses(on_error)  # refuses what it does not know

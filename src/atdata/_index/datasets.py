@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from atdata._index.entry import LocalDatasetEntry
     from atdata._protocols import AbstractDataStore
 
-__all__ = ["DatasetMethods"]
+__all__ = ["DatasetMethods", "urls_of"]
 
 
 class DatasetMethods(SchemaMethods):
@@ -112,7 +112,7 @@ class DatasetMethods(SchemaMethods):
         return LocalDatasetEntry(
             name=name,
             schema_ref="",
-            data_urls=_urls_of(ds) if urls is None else urls,
+            data_urls=urls_of(ds) if urls is None else urls,
             metadata=metadata,
             description=description,
             tags=tags,
@@ -256,7 +256,7 @@ class DatasetMethods(SchemaMethods):
         return {error.name: str(error) for error in Entries(self._storage).damaged()}
 
 
-def _urls_of(ds: Any) -> list[str]:
+def urls_of(ds: Any) -> list[str]:
     """The addresses of a dataset's shards as its owner wrote them; the names of all shards of a source of many."""
     core = getattr(ds, "_core", None)
     if core is not None and (core.view.steps or core.chosen is not None or core.mixture is not None):

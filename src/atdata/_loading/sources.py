@@ -11,11 +11,13 @@ from atdata._sources.s3 import S3Source
 from atdata._sources.url import URLSource
 
 if TYPE_CHECKING:
+    from atdata._atmosphere.blobs.source import BlobSource
     from atdata._dataset.dataset import Dataset
 
-__all__ = ["dataset", "expand", "is_remote", "listed", "s3_source", "source_of"]
+__all__ = ["dataset", "expand", "is_remote", "listed", "named_source", "s3_source", "source_of"]
 
 S = TypeVar("S")
+_BLOB = "at://"
 
 
 def is_remote(path: str) -> bool:
@@ -41,11 +43,22 @@ def listed(url: str) -> list[str]:
     return URLSource(url).list_shards()
 
 
-def source_of(addresses: Sequence[str], trusted: bool = True) -> URLSource:
+def named_source(address: Any) -> URLSource | BlobSource:
+    """The source that the user of a dataset names: a path, a URL, or ``at://did/blob/cid``; several with ``::``."""
+    if isinstance(address, str) and address.startswith(_BLOB):
+        return source_of(address.split("::"))
+    return URLSource(address)
+
+
+def source_of(addresses: Sequence[str], trusted: bool = True) -> URLSource | BlobSource:
     """A source of these shards, in this order, each as it is written.
 
     What a stranger named is not ``trusted`` with files, buckets and commands of this machine.
     """
+    if addresses and all(address.startswith(_BLOB) for address in addresses):
+        from atdata._atmosphere.blobs.source import BlobSource
+
+        return BlobSource.from_uris(addresses)
     return URLSource(list(addresses), trusted=trusted)
 
 

@@ -10,7 +10,7 @@ from atdata._errors import shown
 if TYPE_CHECKING:
     from atdata._protocols import DataSource
 
-__all__ = ["samples_of", "shards_of"]
+__all__ = ["is_source", "samples_of", "shards_of"]
 
 
 def shards_of(dataset: Any) -> DataSource | None:
@@ -19,7 +19,7 @@ def shards_of(dataset: Any) -> DataSource | None:
     A view (a selection, a filter, another type), a mixture, and a dataset that skips damage is not what its shards
     are.
     """
-    if _is_source(dataset):
+    if is_source(dataset):
         source: DataSource = dataset
         return source
     core = getattr(dataset, "_core", None)
@@ -27,7 +27,7 @@ def shards_of(dataset: Any) -> DataSource | None:
         changed = core.view.steps or core.chosen is not None or core.mixture is not None or core.on_error != "raise"
         return None if changed else core.source
     source = getattr(dataset, "source", None)  # type: ignore[assignment]  # not known to be one yet
-    return source if _is_source(source) else None
+    return source if is_source(source) else None
 
 
 def samples_of(dataset: Any) -> tuple[Iterable[Any], type[Any] | None]:
@@ -36,12 +36,13 @@ def samples_of(dataset: Any) -> tuple[Iterable[Any], type[Any] | None]:
     kind = kind if isinstance(kind, type) else None
     if hasattr(dataset, "ordered"):
         return dataset.ordered(batch_size=None), kind
-    if _is_source(dataset):
+    if is_source(dataset):
         raise TypeError("a source has shards and no samples; give a Dataset to cut its samples into other shards")
     if isinstance(dataset, Iterable) and not isinstance(dataset, str | bytes):
         return dataset, kind
     raise TypeError(f"a Dataset is stored, or samples; {shown(dataset, 120)} is neither")
 
 
-def _is_source(value: Any) -> bool:
+def is_source(value: Any) -> bool:
+    """Whether ``value`` has shards and no samples of its own."""
     return callable(getattr(value, "open_shard", None)) and not hasattr(value, "ordered")

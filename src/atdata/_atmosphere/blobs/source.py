@@ -82,6 +82,11 @@ class BlobSource:
         """A source of blobs by their addresses, ``at://did/blob/cid``; options are those of :meth:`from_refs`."""
         return cls.from_refs([{"did": ref.did, "cid": ref.cid} for ref in map(parse_blob_uri, uris)], **options)
 
+    def with_servers(self, servers: Mapping[str, str]) -> BlobSource:
+        """The same source, told the servers of some DIDs; another is looked for when one of them fails."""
+        self._endpoint_cache.update(servers)
+        return self
+
     @property
     def blob_refs(self) -> list[dict[str, str]]:
         """DID and CID of every shard."""

@@ -1,0 +1,219 @@
+"""Shards of one's own as blobs on one's own server."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable, Sequence
+from types import TracebackType
+from typing import IO, TYPE_CHECKING, Any
+
+from atdata._atmosphere.blobs.refs import BlobRef, blob_ref, parse_blob_uri
+from atdata._atmosphere.blobs.source import BlobSource
+from atdata._atmosphere.errors import NotAuthenticatedError, TooLargeError
+from atdata._stores import given
+from atdata._stores.errors import NothingStoredError, StoreError
+from atdata._stores.fill import copy_shards, cut_shards
+from atdata._stores.names import Group
+from atdata._stores.sink import Piece
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from atdata._atmosphere.client import AtmosphereClient
+    from atdata._protocols import DataSource
+
+__all__ = ["PDSBlobStore"]
+
+#: What servers take that do not tell: hosted ones take that much and more.
+_USUAL_LIMIT = 50_000_000
+_MAX_COUNT = 10_000
+_MIME_TYPE = "application/x-tar"
+
+
+class PDSBlobStore:
+    """Keeps shards as blobs in the repository of ``client``, which must be logged in.
+
+    Shards go to the server one by one as they are made, and never more than one of them is held, in a temporary file.
+    None is larger than the server takes: that is what ``max_blob_size`` says, or the server itself, or else 50 MB.
+
+    A blob lasts, and can be read, only when a record refers to it; an index with this store sees to that.
+
+    >>> from atdata.atmosphere import AtmosphereClient
+    >>> PDSBlobStore(AtmosphereClient()).supports_streaming()
+    True
+    """
+
+    def __init__(self, client: AtmosphereClient, *, max_blob_size: int | None = None) -> None:
+        if max_blob_size is not None and max_blob_size < 1:
+            raise ValueError(f"max_blob_size is at least 1, not {max_blob_size}")
+        self.client = client
+        self._max_blob_size = max_blob_size
+        #: What was uploaded, as records hold it, by address.
+        self._uploaded: dict[str, dict[str, Any]] = {}
+
+    def write_shards(
+        self,
+        ds: Any,
+        *,
+        prefix: str = "",
+        maxcount: int | None = None,
+        maxsize: float | None = None,
+        cache_local: bool = False,
+        metadata: Any = None,
+    ) -> list[str]:
+        """Upload all shards of ``ds`` and return their addresses, ``at://did/blob/cid``, in order.
+
+        Shards are copied as they are when they fit; else, or with ``maxcount`` (samples a shard) or ``maxsize``
+        (bytes a shard), samples are cut anew. Blobs have no names and no metadata: ``prefix`` and the others are
+        there because every store takes them.
+
+        ``ValueError`` when nobody is logged in, ``RuntimeError`` when there are no shards, :class:`StoreError` when a
+        single sample is larger than the server takes.
+        """
+        if not self.client.is_authenticated:
+            raise NotAuthenticatedError("shards are uploaded by an account: call client.login(handle, app_password)")
+        for name, limit in (("maxcount", maxcount), ("maxsize", maxsize)):
+            if limit is not None and limit < 1:
+                raise ValueError(f"{name} is at least 1, not {limit}")
+        limit = self.blob_limit()
+        source = given.shards_of(ds) if maxcount is None and maxsize is None else None
+        uploads = _Uploads(self.client, limit)
+        if source is not None and _fit(source, limit):
+            try:
+                return self._run(uploads, copy_shards(source, uploads, Group("")))
+            except _LargerThanLimitError:
+                if given.is_source(ds):
+                    raise  # which has no samples that could be cut anew
+                uploads = _Uploads(self.client, limit)
+        samples, kind = given.samples_of(ds)
+        cut = min(limit, maxsize or limit)
+        return self._run(
+            uploads, cut_shards(samples, kind, uploads, Group(""), maxcount=maxcount or _MAX_COUNT, maxsize=cut)
+        )
+
+    def _run(self, uploads: _Uploads, work: Iterable[Any]) -> list[str]:
+        with uploads:
+            for _ in work:
+                pass
+        if not uploads.blobs:
+            raise NothingStoredError("the dataset has no shards, so none were written")
+        urls = []
+        for blob in uploads.blobs:
+            uri = blob_ref(blob, self.client.did).uri
+            self._uploaded[uri] = blob
+            urls.append(uri)
+        return urls
+
+    def blob_limit(self) -> int:
+        """How many bytes a shard may have."""
+        return self._max_blob_size or self.client.blob_limit() or _USUAL_LIMIT
+
+    def blob_of(self, url: str) -> dict[str, Any] | None:
+        """What a record must hold to refer to a blob that this store uploaded; None for any other."""
+        return self._uploaded.get(url)
+
+    def read_url(self, url: str) -> str:
+        """The HTTP address at which anybody can fetch a blob. Nobody checks its bytes then; a source does.
+
+        ``ValueError`` for what is no address of a blob, or when the server of its owner cannot be found.
+        """
+        ref = parse_blob_uri(url)
+        return self.client.get_blob_url(ref.did, ref.cid)
+
+    def create_source(self, urls: Sequence[str]) -> BlobSource:
+        """A source of these blobs, each checked against its CID before anything of it is read."""
+        return BlobSource.from_refs(
+            [self._known(parse_blob_uri(url)) for url in urls], network=self.client.network
+        ).with_servers(self._servers(urls))
+
+    def _known(self, ref: BlobRef) -> dict[str, Any]:
+        blob = self._uploaded.get(ref.uri) or {}
+        return {"did": ref.did, "cid": ref.cid, "size": blob.get("size")}
+
+    def _servers(self, urls: Sequence[str]) -> dict[str, str]:
+        """Where our own blobs are: nobody need be asked."""
+        if not self.client.is_authenticated:
+            return {}
+        own = self.client.did
+        return {own: self.client.pds_endpoint(own)} if any(parse_blob_uri(url).did == own for url in urls) else {}
+
+    def supports_streaming(self) -> bool:
+        """True: shards come over HTTP."""
+        return True
+
+
+class _LargerThanLimitError(StoreError, ValueError):
+    """A shard that is larger than the server takes."""
+
+
+class _Uploads:
+    """All blobs of one write; :class:`~atdata._stores.sink.Session` says what it must do."""
+
+    def __init__(self, client: AtmosphereClient, limit: int) -> None:
+        self.client = client
+        self.limit = limit
+        self.blobs: list[dict[str, Any]] = []
+        self.doubtful: set[str] = set()
+
+    def create(self, key: str) -> _NewBlob:
+        return _NewBlob(self)
+
+    def wait(self) -> None:
+        """Everything was sent when it was committed."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None:
+        pass
+
+
+class _NewBlob:
+    """A shard that is gathered in a temporary file, and uploaded when it is whole."""
+
+    def __init__(self, uploads: _Uploads) -> None:
+        self._uploads = uploads
+        self._size = 0
+        self._file: IO[bytes] = tempfile.TemporaryFile(prefix="atdata-", buffering=0)  # noqa: SIM115
+
+    def write(self, pieces: Sequence[Piece]) -> None:
+        self._size += sum(map(len, pieces))
+        if self._size > self._uploads.limit:
+            raise _LargerThanLimitError(
+                f"a shard is larger than the {self._uploads.limit:,} bytes that a blob may have; "
+                "give a Dataset rather than a source to have it cut; a sample that is so large is kept elsewhere"
+            )
+        for piece in pieces:
+            rest = memoryview(piece)
+            while rest:
+                rest = rest[self._file.write(rest) :]
+
+    def commit(self) -> None:
+        try:
+            self._file.seek(0)
+            self._uploads.blobs.append(self._uploads.client.upload_blob(self._file, _MIME_TYPE))
+        except TooLargeError as error:
+            raise StoreError(
+                f"the server refused a shard of {self._size:,} bytes as too large; say what it takes, such as "
+                f"PDSBlobStore(client, max_blob_size={max(1, self._size // 10)})"
+            ) from error
+        finally:
+            self._file.close()
+
+    def abandon(self) -> None:
+        self._file.close()
+
+
+def _fit(source: DataSource, limit: int) -> bool:
+    """Whether no shard is known to be larger than ``limit``: those of files here are known."""
+    find = getattr(source, "local_path", None)
+    if find is None or getattr(source, "cache_dir", None) is not None:
+        return True
+    for shard in source.shard_list:
+        path = find(shard)
+        if path is not None and os.path.isfile(path) and os.path.getsize(path) > limit:
+            return False
+    return True

@@ -1,0 +1,1 @@
+"""Repositories as an index of datasets and schemas."""
