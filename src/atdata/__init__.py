@@ -113,7 +113,7 @@ _WHERE = {
     "packable": "_decorate",
     "write": "_writing.write",
 }
-_MODULES = {"lens"}
+_MODULES = {"atmosphere", "lens", "local"}
 
 __all__ = [
     "AtdataError",

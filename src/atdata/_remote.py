@@ -7,7 +7,8 @@
 - ``public_index(who)`` gives an index, for reading, of what a DID or handle has published.
 
 An index whose shards need more than their addresses (blobs, whose bytes have a CID) has a method
-``shard_source(entry, urls)``; :class:`HasShardSource` says what it gives.
+``shard_source(entry, urls)``; :class:`HasShardSource` says what it gives. One in which the same name may mean datasets
+of many people has a method ``in_repository(who)``, which gives the index of that DID or handle.
 """
 
 from __future__ import annotations

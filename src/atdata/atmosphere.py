@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from atdata._atmosphere.at_uri import AtUri as AtUri
+    from atdata._atmosphere.blobs.errors import BlobRefError as BlobRefError
+    from atdata._atmosphere.blobs.errors import WrongBlobError as WrongBlobError
+    from atdata._atmosphere.blobs.store import PDSBlobStore as PDSBlobStore
     from atdata._atmosphere.client import AtmosphereClient as AtmosphereClient
     from atdata._atmosphere.client import AtmosphereClient as Client
     from atdata._atmosphere.errors import AtmosphereError as AtmosphereError
@@ -25,9 +28,18 @@ if TYPE_CHECKING:
     from atdata._atmosphere.errors import TooLargeError as TooLargeError
     from atdata._atmosphere.errors import UnavailableError as UnavailableError
     from atdata._atmosphere.errors import WrongRecordError as WrongRecordError
+    from atdata._atmosphere.identity.document import Identity as Identity
+    from atdata._atmosphere.identity.errors import HandleMismatchError as HandleMismatchError
+    from atdata._atmosphere.identity.errors import IdentityError as IdentityError
+    from atdata._atmosphere.identity.resolver import IdentityResolver as IdentityResolver
+    from atdata._atmosphere.index.entry import AtmosphereIndexEntry as AtmosphereIndexEntry
+    from atdata._atmosphere.index.index import AtmosphereIndex as AtmosphereIndex
+    from atdata._atmosphere.index.public import public_index as public_index
+    from atdata._atmosphere.index.public import resolve_schema as resolve_schema
     from atdata._atmosphere.net.network import Network as Network
     from atdata._atmosphere.net.network import set_network as set_network
     from atdata._atmosphere.net.network import using_network as using_network
+    from atdata._atmosphere.proofs.errors import ProofError as ProofError
     from atdata._atmosphere.record_calls import RepoRecord as RepoRecord
     from atdata._atmosphere.writes import Create as Create
     from atdata._atmosphere.writes import Delete as Delete
@@ -38,21 +50,33 @@ _WHERE = {
     "AtUriError": ("errors", "AtUriError"),
     "AtmosphereClient": ("client", "AtmosphereClient"),
     "AtmosphereError": ("errors", "AtmosphereError"),
+    "AtmosphereIndex": ("index.index", "AtmosphereIndex"),
+    "AtmosphereIndexEntry": ("index.entry", "AtmosphereIndexEntry"),
     "AuthError": ("errors", "AuthError"),
+    "BlobRefError": ("blobs.errors", "BlobRefError"),
     "Client": ("client", "AtmosphereClient"),
     "ConflictError": ("errors", "ConflictError"),
     "Create": ("writes", "Create"),
     "Delete": ("writes", "Delete"),
+    "HandleMismatchError": ("identity.errors", "HandleMismatchError"),
+    "Identity": ("identity.document", "Identity"),
+    "IdentityError": ("identity.errors", "IdentityError"),
+    "IdentityResolver": ("identity.resolver", "IdentityResolver"),
     "Network": ("net.network", "Network"),
     "NotAuthenticatedError": ("errors", "NotAuthenticatedError"),
     "NotFoundError": ("errors", "NotFoundError"),
+    "PDSBlobStore": ("blobs.store", "PDSBlobStore"),
+    "ProofError": ("proofs.errors", "ProofError"),
     "RateLimitError": ("errors", "RateLimitError"),
     "RefusedError": ("errors", "RefusedError"),
     "RepoRecord": ("record_calls", "RepoRecord"),
     "TooLargeError": ("errors", "TooLargeError"),
     "UnavailableError": ("errors", "UnavailableError"),
     "Update": ("writes", "Update"),
+    "WrongBlobError": ("blobs.errors", "WrongBlobError"),
     "WrongRecordError": ("errors", "WrongRecordError"),
+    "public_index": ("index.public", "public_index"),
+    "resolve_schema": ("index.public", "resolve_schema"),
     "set_network": ("net.network", "set_network"),
     "using_network": ("net.network", "using_network"),
 }
@@ -62,21 +86,33 @@ __all__ = [
     "AtUriError",
     "AtmosphereClient",
     "AtmosphereError",
+    "AtmosphereIndex",
+    "AtmosphereIndexEntry",
     "AuthError",
+    "BlobRefError",
     "Client",
     "ConflictError",
     "Create",
     "Delete",
+    "HandleMismatchError",
+    "Identity",
+    "IdentityError",
+    "IdentityResolver",
     "Network",
     "NotAuthenticatedError",
     "NotFoundError",
+    "PDSBlobStore",
+    "ProofError",
     "RateLimitError",
     "RefusedError",
     "RepoRecord",
     "TooLargeError",
     "UnavailableError",
     "Update",
+    "WrongBlobError",
     "WrongRecordError",
+    "public_index",
+    "resolve_schema",
     "set_network",
     "using_network",
 ]

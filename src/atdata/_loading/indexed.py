@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from functools import partial
+from inspect import getattr_static
 from typing import Any, Protocol
 
 from atdata._errors import shown
 from atdata._loading import sources
 from atdata._loading.splits import group, split_of
-from atdata._remote import HasShardSource, public_index
+from atdata._remote import public_index
 
 __all__ = ["IndexLike", "resolve"]
 
@@ -23,12 +24,20 @@ class IndexLike(Protocol):
 
 
 def resolve(path: str, sample_type: type[Any] | None, index: IndexLike | None) -> tuple[Mapping[str, Any], type[Any]]:
-    """The sources of ``@who/name`` by split, and the class of its samples. An unknown name is ``KeyError``."""
-    who, slash, name = path[1:].partition("/")
-    if not who or not slash or not name:
-        raise ValueError(f"{shown(path)} names no dataset; write @local/name or @handle/name")
+    """The sources of ``@who/name`` or ``at://who/collection/rkey`` by split, and the class of its samples.
+
+    An unknown name is ``KeyError``.
+    """
+    if path.startswith("at://"):
+        who, name = path[5:].partition("/")[0], path
+    else:
+        who, slash, name = path[1:].partition("/")
+        if not who or not slash or not name:
+            raise ValueError(f"{shown(path)} names no dataset; write @local/name or @handle/name")
     if index is None:
         index = _local_index(path) if who == "local" else _public_index(path, who)
+    elif who != "local" and (of := _method(index, "in_repository")) is not None:
+        index = of(who)
     entry = index.get_dataset(name)
     kind: type[Any] = index.decode_schema(entry.schema_ref) if sample_type is None else sample_type
     urls = [str(url) for url in entry.data_urls]
@@ -38,8 +47,14 @@ def resolve(path: str, sample_type: type[Any] | None, index: IndexLike | None) -
     local = who == "local"
     names = dict.fromkeys(url for address in urls for url in sources.expand(address))
     splits = group((split_of(url.rpartition("/")[2]), url) for url in names)
-    own = partial(index.shard_source, entry) if isinstance(index, HasShardSource) else None
+    source_of = _method(index, "shard_source")
+    own = None if source_of is None else partial(source_of, entry)
     return {split: _source(shards, store, local, own) for split, shards in splits.items()}, kind
+
+
+def _method(index: Any, name: str) -> Callable[..., Any] | None:
+    """A method that the index really has: what stands in for one in a test may seem to have every one."""
+    return None if getattr_static(index, name, None) is None else getattr(index, name)
 
 
 def _source(urls: list[str], store: Any, local: bool, own: Callable[[list[str]], Any] | None) -> Any:

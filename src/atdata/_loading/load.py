@@ -76,9 +76,9 @@ def load_dataset(
 
     ``path`` may be a tar file, a folder (searched for shards), a pattern with ``*`` or with braces
     (``data-{train,test}-{000..099}.tar``), a URL (http, https, s3, gs, hf), or a name to look up in ``index``
-    (``@local/name``, ``@handle/name``). Shards belong to the split whose name stands in their file's name or is the
-    name of their folder below ``path``: train, training, test, testing, val, valid, validation, dev, development.
-    All others are ``train``.
+    (``@local/name``, ``@handle/name``, ``at://did/collection/rkey``). Shards belong to the split whose name stands in
+    their file's name or is the name of their folder below ``path``: train, training, test, testing, val, valid,
+    validation, dev, development. All others are ``train``.
 
     ``data_files`` says it instead: a pattern or a list of patterns for ``train``, or a dictionary of patterns by
     split, all relative to ``path``. Without ``sample_type`` samples are :class:`~atdata.DictSample`, or of the type
@@ -109,7 +109,7 @@ def load_dataset(
     if sample_type is not None and not isinstance(sample_type, type):
         raise TypeError(f"sample_type is a class, not {shown(sample_type)}; the split is given as split=")
     found: Mapping[str, Any]
-    if where.startswith("@"):
+    if where.startswith("@") or (where.startswith("at://") and not sources.is_blob(where)):
         if data_files is not None:
             raise ValueError(f"data_files cannot be used with {shown(where)}: the index says which files there are")
         found, sample_type = resolve(where, sample_type, index)

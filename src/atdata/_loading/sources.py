@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from atdata._atmosphere.blobs.source import BlobSource
     from atdata._dataset.dataset import Dataset
 
-__all__ = ["dataset", "expand", "is_remote", "listed", "named_source", "s3_source", "source_of"]
+__all__ = ["dataset", "expand", "is_blob", "is_remote", "listed", "named_source", "s3_source", "source_of"]
 
 S = TypeVar("S")
 _BLOB = "at://"
@@ -27,6 +27,15 @@ def is_remote(path: str) -> bool:
     (True, False, False, False)
     """
     return scheme_of(path) not in ("", "file")
+
+
+def is_blob(path: str) -> bool:
+    """Whether ``path`` names one shard by its content, and not a record.
+
+    >>> is_blob("at://did:plc:abc/blob/bafkrei"), is_blob("at://did:plc:abc/ac.foundation.dataset.record/cats")
+    (True, False)
+    """
+    return path.startswith(_BLOB) and path[len(_BLOB) :].split("/")[1:2] == ["blob"]
 
 
 def expand(pattern: str) -> list[str]:

@@ -156,6 +156,10 @@ class AtmosphereIndex:
         for found in self._reader.all(NSID, who):
             yield AtmosphereIndexEntry(found.uri, found.value, cid=found.cid)
 
+    def in_repository(self, who: str) -> AtmosphereIndex:
+        """The same index, in which names are looked up in the repository of ``who``, a DID or handle."""
+        return AtmosphereIndex(self.client, data_store=self._data_store, repo=who, verify=self._reader.verify)
+
     def shard_source(self, entry: AtmosphereIndexEntry, urls: Sequence[str]) -> DataSource | None:
         """A source of shards of ``entry``, when they are blobs; its record is checked in full first."""
         record = model_of(RecordDef, entry.record.to_record(), entry.uri)
