@@ -116,7 +116,7 @@ def publish_document(client: AtmosphereClient, document: Mapping[str, Any], vers
 
     Without a version it is the highest one with these fields, or else the one after the highest.
     """
-    reader = RepoReader(client)
+    reader = RepoReader(client, home=client.did)
     check_document(document)
     try:
         record, version = existing(reader, document, version)
