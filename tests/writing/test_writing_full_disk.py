@@ -1,4 +1,4 @@
-"""A disk that is full after so many bytes: what is there under its name is whole, old or new, and the error is typed."""
+"""A disk that is full after so many bytes: what is there is whole, old or new, and the error is typed."""
 
 from __future__ import annotations
 
@@ -88,9 +88,8 @@ def test_a_full_disk_leaves_every_shard_old_or_new(
     tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     """In a file system of 16 MB of its own, which needs the right to mount one."""
-    if shutil.which("unshare") is None or subprocess.run(
-        ["unshare", "-rm", "sh", "-c", 'mount -t tmpfs none "$1"', "sh", str(tmp_path)], capture_output=True, check=False
-    ).returncode:  # fmt: skip
+    attempt = ["unshare", "-rm", "sh", "-c", 'mount -t tmpfs none "$1"', "sh", str(tmp_path)]
+    if shutil.which("unshare") is None or subprocess.run(attempt, capture_output=True, check=False).returncode:
         pytest.skip("no file system can be mounted here; test_writing_faults limits the sizes of files instead")
     command = ["unshare", "-rm", "sh", "-c", MOUNT, "sh", str(tmp_path), sys.executable, WRITER, str(SIZES)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=1200)
