@@ -112,6 +112,17 @@ def is_due(name: str, result: dict[str, Any] | None, scale: int) -> bool:
     return now == "uncommitted" or result["code"] != now
 
 
+def note(measured: dict[str, str], name: str, value: str) -> None:
+    """Add what a test recorded: numbers of one name are added up, texts stand side by side."""
+    before = measured.get(name)
+    if before is None:
+        measured[name] = value
+    elif before.isdigit() and value.isdigit():
+        measured[name] = str(int(before) + int(value))
+    else:
+        measured[name] = f"{before} / {value}"
+
+
 def outcome(report: Path, status: int) -> dict[str, Any]:
     """How many tests ended how, and what they recorded, from pytest's XML report."""
     counts = {"passed": 0, "failed": 0, "skipped": 0}
@@ -124,7 +135,7 @@ def outcome(report: Path, status: int) -> dict[str, Any]:
         if word == "failed":
             failed.append(case.get("name", ""))
         for each in case.iter("property"):
-            measured[each.get("name", "")] = each.get("value", "")
+            note(measured, each.get("name", ""), each.get("value", ""))
     good = status == 0 and counts["passed"] > 0 and not failed
     return {"outcome": "passed" if good else "failed", **counts, "measured": measured, "failures": failed[:20]}
 
