@@ -38,6 +38,9 @@ class LensNetwork:
     def transform(self, source: type[Any], view: type[Any]) -> Lens[Any, Any]:
         """The lens from ``source`` to ``view``: the registered one, or the shortest way composed of several.
 
+        Untyped samples are seen as any class. Without a registered way, classes that agree are seen as each other:
+        ``source`` has all fields of ``view`` that have no default, by name and type.
+
         Raises ``ValueError`` when there is none, and when two shortest ways differ: register a direct
         lens, or compose the one you mean with ``|``.
         """
@@ -50,6 +53,9 @@ class LensNetwork:
                 return built_in
             paths = self._shortest(source, view)
         if not paths:
+            agreed = _structural(source, view)
+            if agreed is not None:
+                return agreed
             known = ", ".join(sorted({f"{s.__name__} -> {v.__name__}" for s, v in self._registry})[:20])
             raise LensError(
                 f"no lens from {source.__name__} to {view.__name__} is registered; "
@@ -65,6 +71,11 @@ class LensNetwork:
         for step in rest:
             first = first | step
         return first
+
+    @staticmethod
+    def reads_anew(found: Lens[Any, Any]) -> bool:
+        """Whether a lens does no more than reading untyped samples as a class."""
+        return isinstance(getattr(found._get, "__self__", None), _Typed)
 
     def _shortest(self, source: type[Any], view: type[Any]) -> list[Path]:
         steps: dict[type[Any], list[Lens[Any, Any]]] = {}
@@ -97,6 +108,18 @@ def _built_in(source: type[Any], view: type[Any]) -> Lens[Any, Any] | None:
         typed = _Typed(view)
         return Lens(typed.get, typed.put, source_type=source, view_type=view)
     return None
+
+
+def _structural(source: type[Any], view: type[Any]) -> Lens[Any, Any] | None:
+    """The lens that takes each field of ``view`` from the one of its name; None unless the classes agree."""
+    from atdata._lens_structure import structure
+
+    found = structure(source, view)
+    if found is None:
+        return None
+    from atdata.lens import Lens
+
+    return Lens(found.get, found.put, source_type=source, view_type=view)
 
 
 def _same(sample: Any) -> Any:

@@ -63,7 +63,7 @@ class DataSource(Protocol):
         ...
 
     @classmethod
-    def __subclasshook__(cls, other: type) -> Any:
+    def __subclasshook__(cls, other: type, /) -> Any:
         # What this does not let through, typing asks for every member.
         lists = hasattr(other, "shard_list") or hasattr(other, "list_shards")
         return True if cls is DataSource and lists and hasattr(other, "open_shard") else NotImplemented

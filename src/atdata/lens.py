@@ -20,6 +20,7 @@ Full(name='b', age=3)
 
 from __future__ import annotations
 
+import functools
 import inspect
 import sys
 import types
@@ -83,6 +84,29 @@ class Lens(Generic[S, V]):
         """Decorate the function that writes a view back: ``(view, source) -> source``."""
         self._put = put
         return put
+
+    @functools.cached_property
+    def columns(self) -> Any:
+        """The lens on whole columns, when it takes fields as they are; None when it needs samples."""
+        from atdata._lens_columns import field_wise, then
+
+        inner = getattr(self._get, "__self__", None)
+        if isinstance(inner, _Composed):
+            return then(inner.first.columns, inner.second.columns)
+        if inner is not None and hasattr(inner, "columns"):
+            return inner.columns
+        return field_wise(self._get, self.source_type, self.view_type)
+
+    @functools.cached_property
+    def fields(self) -> frozenset[str] | None:
+        """The fields of the source that are ever read, where that can be told."""
+        from atdata._lens_columns import fields_read
+
+        if self.columns is not None:
+            found: frozenset[str] = self.columns.fields
+            return found
+        inner = getattr(self._get, "__self__", None)
+        return inner.first.fields if isinstance(inner, _Composed) else fields_read(self._get, self.source_type)
 
     def __or__(self, other: Lens[V, W]) -> Lens[S, W]:
         """This lens, then ``other``."""

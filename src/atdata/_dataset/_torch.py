@@ -18,18 +18,20 @@ except ImportError as error:
 __all__ = ["NumberedSamples", "TensorPasses", "iterable", "numbered"]
 
 
-def iterable(dataset: Any, batch_size: int | None, shuffle: bool, options: dict[str, Any]) -> TensorPasses:
+def iterable(
+    dataset: Any, batch_size: int | None, shuffle: bool, decode: Sequence[str], options: dict[str, Any]
+) -> TensorPasses:
     """See :meth:`atdata.Dataset.torch`."""
     rank, world_size = _rank()
     options.setdefault("rank", rank)
     options.setdefault("world_size", world_size)
     make = dataset.shuffled if shuffle else dataset.ordered
-    return TensorPasses(make(batch_size=batch_size, **options))
+    return TensorPasses(make(batch_size=batch_size, **options), frozenset(decode))
 
 
-def numbered(dataset: Any) -> NumberedSamples:
+def numbered(dataset: Any, decode: Sequence[str]) -> NumberedSamples:
     """See :meth:`atdata.Dataset.torch_map`."""
-    return NumberedSamples(dataset)
+    return NumberedSamples(dataset, frozenset(decode))
 
 
 def _rank() -> tuple[int, int]:
@@ -43,13 +45,14 @@ def _rank() -> tuple[int, int]:
 class TensorPasses(data.IterableDataset):  # type: ignore[misc]  # torch is not there for checkers
     """Batches (or samples) as dictionaries of tensors, pass after pass."""
 
-    def __init__(self, passes: Any) -> None:
+    def __init__(self, passes: Any, decode: frozenset[str] = frozenset()) -> None:
         self.passes = passes
+        self.decode = decode
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         single = self.passes.batch_size is None
         for item in self.passes:
-            yield _sample(item) if single else _batch(item)
+            yield _sample(item, self.decode) if single else _batch(item, self.decode)
 
     def __len__(self) -> int:
         """Of the whole pass: DataLoader asks in its own process, for all workers."""
@@ -77,35 +80,44 @@ class TensorPasses(data.IterableDataset):  # type: ignore[misc]  # torch is not 
 class NumberedSamples(data.Dataset):  # type: ignore[misc]  # torch is not there for checkers
     """Samples by number as dictionaries of tensors."""
 
-    def __init__(self, dataset: Any) -> None:
+    def __init__(self, dataset: Any, decode: frozenset[str] = frozenset()) -> None:
         self.dataset = dataset
+        self.decode = decode
 
     def __len__(self) -> int:
         return len(self.dataset)
 
     def __getitem__(self, number: int) -> dict[str, Any]:
-        found: dict[str, Any] = _sample(self.dataset[number])
+        found: dict[str, Any] = _sample(self.dataset[number], self.decode)
         return found
 
     def __getitems__(self, numbers: Sequence[int]) -> list[dict[str, Any]]:
-        return [_sample(sample) for sample in self.dataset.__getitems__(numbers)]
+        return [_sample(sample, self.decode) for sample in self.dataset.__getitems__(numbers)]
 
 
-def _sample(sample: Any) -> Any:
+def _sample(sample: Any, decode: frozenset[str]) -> Any:
     names = getattr(sample, "__dataclass_fields__", None)
     if names is not None:
-        return {name: _tensor(getattr(sample, name)) for name in names}
-    return {name: _tensor(value) for name, value in sample.items()} if hasattr(sample, "items") else sample
+        values = {name: getattr(sample, name) for name in names}
+    elif hasattr(sample, "items"):
+        values = dict(sample.items())
+    else:
+        return sample
+    if decode:
+        from atdata.media import decode as decoded
+
+        values.update({name: decoded(values[name]) for name in decode if values.get(name) is not None})
+    return {name: _tensor(value) for name, value in values.items()}
 
 
-def _batch(batch: Any) -> Any:
+def _batch(batch: Any, decode: frozenset[str]) -> Any:
     kind = getattr(batch, "sample_type", None)
     if kind is None:
         return batch
     names = getattr(kind, "__dataclass_fields__", None)
     if names is None:
         names = dict.fromkeys(name for sample in batch.samples for name in sample)
-    return {name: _column(batch[name]) for name in names}
+    return {name: _tensor(batch.decoded(name)) if name in decode else _column(batch[name]) for name in names}
 
 
 def _tensor(value: Any) -> Any:

@@ -88,23 +88,29 @@ class Access(Generic[S_co]):
 
     # ------------------------------------------------------------------ elsewhere
 
-    def torch(self, batch_size: int | None = None, *, shuffle: bool = False, **options: Any) -> Any:
+    def torch(
+        self, batch_size: int | None = None, *, shuffle: bool = False, decode: Sequence[str] = (), **options: Any
+    ) -> Any:
         """A torch ``IterableDataset`` of the samples as dictionaries of tensors, in batches of ``batch_size``.
 
         Give it to ``DataLoader(..., batch_size=None)``: batches are made here, workers and ranks share them
         so that the order is that of one process, and tensors use the memory that arrays were decoded into.
-        Rank and world size are those of ``torch.distributed`` or of the environment, unless given. Other
+        Rank and world size are those of ``torch.distributed`` or of the environment, unless given. Fields in
+        ``decode`` are encoded images or sounds, and become tensors (see :meth:`SampleBatch.decoded`). Other
         options are those of :meth:`shuffled` or :meth:`ordered`. Call ``set_epoch`` before each epoch.
         """
         from atdata._dataset._torch import iterable
 
-        return iterable(self, batch_size, shuffle, options)
+        return iterable(self, batch_size, shuffle, decode, options)
 
-    def torch_map(self) -> Any:
-        """A map-style torch dataset: ``len``, and samples by number as dictionaries of tensors."""
+    def torch_map(self, *, decode: Sequence[str] = ()) -> Any:
+        """A map-style torch dataset: ``len``, and samples by number as dictionaries of tensors.
+
+        Fields in ``decode`` are encoded images or sounds, and become tensors.
+        """
         from atdata._dataset._torch import numbered
 
-        return numbered(self)
+        return numbered(self, decode)
 
     def to_parquet(
         self,

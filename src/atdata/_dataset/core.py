@@ -62,6 +62,8 @@ class Core:
     mixture: Mixture | None = None
     #: None until the shards were looked at, where nothing else says it.
     stored: Stored | None = None
+    #: Whether only a look at the shards can say it, whatever the sample type.
+    look: bool = False
     epochs: Epochs = field(default_factory=Epochs)
     _files: OrderedDict[str, ShardFile] = field(default_factory=OrderedDict)
     _lock: Any = field(default_factory=threading.Lock)
@@ -82,7 +84,8 @@ class Core:
         if self.stored is None:
             from atdata._dataset.stored import PACKED, as_found, as_said
 
-            self.stored = as_said(None, self.view.stored) or as_found(self.source, self.view.stored)
+            said = None if self.look else as_said(None, self.view.stored)
+            self.stored = said or as_found(self.source, self.view.stored)
             return self.stored or PACKED
         return self.stored
 
@@ -150,18 +153,29 @@ class Core:
         if not view.steps:
 
             def plain(columns: Columns, low: int, high: int) -> Any:
-                return kind._from_reader(cls, columns.part(low, high), high - low, lambda: columns.rows(low, high))
+                return kind._from_reader(
+                    cls,
+                    columns.part(low, high),
+                    high - low,
+                    lambda: columns.rows(low, high),
+                    lambda row: columns.place(low + row),
+                )
 
             return plain
         if view.columnar:
-            names = tuple(getattr(cls, "__dataclass_fields__", ()))
 
             def through(columns: Columns, low: int, high: int) -> Any:
                 part: Any = columns.part(low, high)
                 for step in view.steps:
                     assert step.columns is not None
-                    part = step.columns(part)
-                return kind._from_columns(cls, {name: part[name] for name in names}, high - low)
+                    part = step.columns(part, high - low)
+                return kind._from_reader(
+                    cls,
+                    part,
+                    high - low,
+                    lambda: view.samples(columns.rows(low, high)),
+                    lambda row: columns.place(low + row),
+                )
 
             return through
 

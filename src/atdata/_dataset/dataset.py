@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Generic, overload
 from weakref import ref
@@ -264,9 +265,15 @@ class Dataset(Described, Access[S_co], Generic[S_co]):
         """
         from atdata.lens import LensNetwork
 
+        core, view = self._core, self._core.view
         found: Any = LensNetwork().transform(self.sample_type, other)
-        step = Step(found.get, columns=getattr(found, "columns", None))
-        return self._with(self._core.with_view(self._core.view.then(step, other)))  # type: ignore[no-any-return]
+        if found.source_type is found.view_type:
+            return self._with(core.with_view(view))  # type: ignore[no-any-return]
+        if not view.steps and LensNetwork().reads_anew(found):
+            # what the untyped sample would be made of is read as the class at once
+            return self._with(replace(core, view=View(other, other), look=core.stored is None))  # type: ignore[no-any-return]
+        step = Step(found.get, columns=found.columns, fields=found.fields)
+        return self._with(core.with_view(view.then(step, other)))  # type: ignore[no-any-return]
 
     def map(self, function: Callable[[S_co], V], sample_type: type[V] | None = None) -> Dataset[V]:
         """Every sample through ``function``, when it is read. ``sample_type`` is the class of what comes out.

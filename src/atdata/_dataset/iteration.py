@@ -9,6 +9,7 @@ from atdata._dataset.losses import Losses
 from atdata._dataset.passes import Pass, begin, planned
 from atdata._dataset.settings import Settings, current_slot
 from atdata._dataset.state import Progress
+from atdata._dataset.stretches import sound_rows
 from atdata._dataset.view import batch_of
 
 if TYPE_CHECKING:
@@ -118,25 +119,30 @@ class Iteration(Generic[T_co]):
         this = begin(self._core, self._settings, progress, saved, losses)
         view = self._core.view
         if self._settings.batch_size is None:
-            yield from self._singles(this)
+            yield from self._singles(this, losses)
         elif view.drops:
-            yield from self._refilled(this, self._settings.batch_size)
+            yield from self._refilled(this, self._settings.batch_size, losses)
         else:
-            yield from self._batches(this, self._settings.batch_size)
+            yield from self._batches(this, self._settings.batch_size, losses)
 
-    def _batches(self, this: Pass, size: int) -> Iterator[Any]:
+    def _batches(self, this: Pass, size: int, losses: Losses) -> Iterator[Any]:
         make = self._core.batch_maker()
-        progress = this.progress
+        view, progress = self._core.view, this.progress
         for stretch in this.stretches:
             for low, high, step in _cuts(stretch, size):
                 progress.step = step
                 this.note()
-                yield make(stretch.columns, low, high)
+                if stretch.columns.late and not losses.fatal:
+                    found, _ = sound_rows(stretch.columns, low, high, losses)
+                    if found:
+                        yield batch_of(view.sample_type, view.samples(found))
+                else:
+                    yield make(stretch.columns, low, high)
 
-    def _singles(self, this: Pass) -> Iterator[Any]:
+    def _singles(self, this: Pass, losses: Losses) -> Iterator[Any]:
         view, progress = self._core.view, this.progress
         for stretch in this.stretches:
-            for rows, steps in _groups(stretch):
+            for rows, steps in _groups(stretch, losses):
                 if not view.steps:
                     for step, sample in zip(steps, rows, strict=True):
                         progress.step = step + 1
@@ -149,14 +155,14 @@ class Iteration(Generic[T_co]):
                 progress.step = steps[-1] + 1
                 this.note()
 
-    def _refilled(self, this: Pass, size: int) -> Iterator[Any]:
+    def _refilled(self, this: Pass, size: int, losses: Losses) -> Iterator[Any]:
         """Batches of what a filter leaves, each full but the last."""
         view, progress = self._core.view, this.progress
         waiting: list[Any] = []
         at: list[int] = []
         done = progress.step
         for stretch in this.stretches:
-            for rows, steps in _groups(stretch):
+            for rows, steps in _groups(stretch, losses):
                 for number, sample in view.kept(rows):
                     waiting.append(sample)
                     at.append(steps[number])
@@ -198,10 +204,16 @@ def _cuts(stretch: Stretch, size: int) -> Iterator[tuple[int, int, int]]:
         low = high
 
 
-def _groups(stretch: Stretch) -> Iterator[tuple[list[Any], Any]]:
+def _groups(stretch: Stretch, losses: Losses) -> Iterator[tuple[list[Any], Any]]:
     """Samples of ``stretch`` a few at a time, each group with its steps."""
     group = max(1, min(256, _GROUP_BYTES // max(stretch.size, 1)))
     for low in range(0, len(stretch.columns), group):
-        rows = stretch.columns.rows(low, min(low + group, len(stretch.columns)))
-        steps = range(stretch.step + low, stretch.step + low + len(rows))
-        yield rows, steps if stretch.steps is None else stretch.steps[low : low + group]
+        found, rows = sound_rows(stretch.columns, low, min(low + group, len(stretch.columns)), losses)
+        if not rows:
+            continue
+        if stretch.steps is not None:
+            yield found, [stretch.steps[row] for row in rows]
+        elif isinstance(rows, range):
+            yield found, range(stretch.step + rows.start, stretch.step + rows.stop)
+        else:
+            yield found, [stretch.step + row for row in rows]

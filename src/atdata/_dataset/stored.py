@@ -76,7 +76,9 @@ def as_found(source: DataSource, sample_type: type[Any]) -> Stored | None:
         return None
     if not drafted:
         return PACKED
-    return Stored(_of_document(sample_type) or drafted)
+    given = _of_document(sample_type)
+    fields = getattr(sample_type, "__dataclass_fields__", drafted)
+    return as_said(given or {name: place for name, place in drafted.items() if name in fields}, sample_type)
 
 
 def _of_document(sample_type: type[Any]) -> dict[str, str]:

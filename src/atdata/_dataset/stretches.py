@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from atdata._dataset.losses import Losses
     from atdata._decoding import Columns, Decoder, Piece
 
-__all__ = ["Stretch", "decoded"]
+__all__ = ["Stretch", "decoded", "sound_rows"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,24 @@ def decoded(
     except SampleError:
         pass
     yield from _one_by_one(decoder, pieces, order, step, fields, size, losses)
+
+
+def sound_rows(columns: Columns, low: int, high: int, losses: Losses) -> tuple[list[Any], Sequence[int]]:
+    """Samples from ``low`` to ``high`` and their rows; of values made late, those that can be made."""
+    try:
+        return columns.rows(low, high), range(low, high)
+    except SampleError:
+        if losses.fatal:
+            raise
+    found: list[Any] = []
+    rows: list[int] = []
+    for row in range(low, high):
+        try:
+            found += columns.rows(row, row + 1)
+            rows.append(row)
+        except SampleError as error:
+            losses(error)
+    return found, rows
 
 
 def _one_by_one(

@@ -19,7 +19,7 @@ class ColumnLens(Protocol):
 
     @property
     def fields(self) -> frozenset[str]: ...
-    def __call__(self, columns: Mapping[str, Any]) -> Mapping[str, Any]: ...
+    def __call__(self, columns: Mapping[str, Any], length: int) -> Mapping[str, Any]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,8 @@ class Step:
     call: Callable[[Any], Any]
     keep: bool = False
     columns: ColumnLens | None = None
+    #: The only fields that it reads, when that is known.
+    fields: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +53,7 @@ class View:
     @property
     def fields(self) -> frozenset[str] | None:
         """The only fields that are ever read, when that is known."""
-        first = self.steps[0].columns if self.columnar and self.steps else None
-        return None if first is None else first.fields
+        return self.steps[0].fields if self.steps else None
 
     @property
     def columnar(self) -> bool:

@@ -13,7 +13,7 @@ from atdata._decoding.arrays import Ragged
 from atdata._decoding.columns import Column
 from atdata._decoding.protocol import Piece, SampleBlock
 
-__all__ = ["Chunk", "Place", "SampleChunk", "places"]
+__all__ = ["Chunk", "LazyColumns", "Place", "SampleChunk", "places"]
 
 #: From a row to the block that it came from, and its number there.
 Place: TypeAlias = "Callable[[int], tuple[SampleBlock, int]]"
@@ -34,8 +34,8 @@ def places(pieces: Sequence[Piece], order: NDArray[np.intp] | None) -> Place:
     return place
 
 
-class _Part(dict[str, Any]):
-    """Columns by name, made at the first look."""
+class LazyColumns(dict[str, Any]):
+    """Columns by name, made at the first look; ``make`` raises ``KeyError`` for names that are none."""
 
     __slots__ = ("_make", "_names")
 
@@ -58,7 +58,7 @@ class _Part(dict[str, Any]):
 class Chunk:
     """Columns that were read from bytes."""
 
-    __slots__ = ("_cls", "_columns", "_length", "_make", "_place")
+    __slots__ = ("_cls", "_columns", "_length", "_make", "_place", "late")
 
     def __init__(
         self,
@@ -67,7 +67,9 @@ class Chunk:
         length: int,
         make: Callable[[type[Any], Sequence[list[Any]]], list[Any]],
         place: Place,
+        late: bool = False,
     ) -> None:
+        self.late = late
         self._cls = cls
         self._columns = columns
         self._length = length
@@ -88,7 +90,7 @@ class Chunk:
             except Ragged:
                 return aggregate(column.values(start, stop), batch_title(self._cls), name)
 
-        return _Part(lambda: list(self._columns), make)
+        return LazyColumns(lambda: list(self._columns), make)
 
     def rows(self, start: int, stop: int) -> list[Any]:
         return self._make(self._cls, [column.values(start, stop) for column in self._columns.values()])
@@ -98,6 +100,7 @@ class SampleChunk:
     """Samples that were made one by one."""
 
     __slots__ = ("_cls", "_place", "_samples")
+    late = False
 
     def __init__(self, cls: type[Any], samples: list[Any], place: Place) -> None:
         self._cls = cls
@@ -116,7 +119,7 @@ class SampleChunk:
         def make(name: str) -> Any:
             return aggregate(field_values(self._cls, samples, name), batch_title(self._cls), name)
 
-        return _Part(lambda: _names(self._cls, samples), make)
+        return LazyColumns(lambda: _names(self._cls, samples), make)
 
     def rows(self, start: int, stop: int) -> list[Any]:
         return self._samples[start:stop]

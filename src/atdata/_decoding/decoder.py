@@ -15,7 +15,7 @@ from atdata._decoding.columns import Column, Listed
 from atdata._decoding.errors import decode_one
 from atdata._decoding.fields import SamplePlan, sample_plan
 from atdata._decoding.layout import Layout, learn
-from atdata._decoding.make import converters, maker
+from atdata._decoding.make import Make, converters, maker
 from atdata._decoding.protocol import Columns, Decoder, Indices, Piece, SampleBlock
 from atdata._decoding.source import Ints, Odd, Source
 from atdata._decoding.walk import read_columns
@@ -83,7 +83,7 @@ class ColumnDecoder(SampleDecoder[T]):
         super().__init__(sample_type)
         self._plan = plan
         self._names = tuple(plan.fields)
-        self._make = maker(self._names)
+        self._makers: dict[frozenset[str] | None, Make] = {None: maker(self._names)}
         self._convert = converters(plan)
         self._layouts: dict[frozenset[str] | None, Layout] = {}
 
@@ -106,7 +106,8 @@ class ColumnDecoder(SampleDecoder[T]):
             return super().columns(pieces, fields, order)
         names = self._names if wanted is None else [name for name in self._names if name in wanted]
         columns = {name: read[name] for name in names}
-        return Chunk(self._cls, columns, length, self._make, places(pieces, order))
+        make = self._makers.get(wanted) or self._makers.setdefault(wanted, maker(names))
+        return Chunk(self._cls, columns, length, make, places(pieces, order))
 
     def _read(
         self, pieces: Sequence[Piece], wanted: frozenset[str] | None, order: NDArray[np.intp] | None

@@ -8,7 +8,7 @@ from typing import Any
 from atdata import _values
 from atdata._decoding.fields import SamplePlan
 
-__all__ = ["converters", "maker"]
+__all__ = ["Make", "converters", "maker"]
 
 Make = Callable[[type[Any], Sequence[list[Any]]], list[Any]]
 Convert = Callable[[type[Any], list[Any]], list[Any]]

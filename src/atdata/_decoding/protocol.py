@@ -37,8 +37,13 @@ Piece: TypeAlias = "tuple[SampleBlock, Indices]"
 
 
 class Columns(Protocol):
-    """The columns of some samples. What is not asked for is not made; what was checked cannot fail later."""
+    """The columns of some samples. What is not asked for is not made; what was checked cannot fail later.
 
+    Only where ``late`` is true values may turn out to be damaged when they are made: images and sounds.
+    """
+
+    @property
+    def late(self) -> bool: ...
     def __len__(self) -> int: ...
 
     def place(self, row: int) -> tuple[SampleBlock, int]:

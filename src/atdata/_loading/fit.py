@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 from atdata._errors import DecodeError, SchemaError, shown, type_name
 from atdata._plan import field_hints, is_array, split_optional
 
-__all__ = ["as_sample_type", "fits_of", "samples_of"]
+__all__ = ["as_sample_type", "dtype_of", "fits_of", "samples_of"]
 
 _Fit = Callable[[Any], Any]
 
@@ -52,16 +53,24 @@ def fits_of(cls: type[Any]) -> dict[str, _Fit]:
     return {name: fit for name, hint in hints.items() if (fit := _fit(hint, name)) is not None}
 
 
-def _fit(hint: Any, name: str) -> _Fit | None:
-    import typing
+def dtype_of(kind: Any) -> np.dtype[Any] | None:
+    """The dtype that the annotation of an array names, if it names one.
 
+    >>> from numpy.typing import NDArray
+    >>> dtype_of(NDArray[np.uint8])
+    dtype('uint8')
+    """
+    arguments = typing.get_args(kind)
+    wanted = typing.get_args(arguments[1])[0] if len(arguments) > 1 and typing.get_args(arguments[1]) else None
+    if isinstance(wanted, type) and issubclass(wanted, np.generic) and np.dtype(wanted).itemsize:
+        return np.dtype(wanted)
+    return None
+
+
+def _fit(hint: Any, name: str) -> _Fit | None:
     kind, _ = split_optional(hint)
     if is_array(kind):
-        arguments = typing.get_args(kind)
-        wanted = typing.get_args(arguments[1])[0] if len(arguments) > 1 and typing.get_args(arguments[1]) else None
-        dtype = None
-        if isinstance(wanted, type) and issubclass(wanted, np.generic) and np.dtype(wanted).itemsize:
-            dtype = np.dtype(wanted)
+        dtype = dtype_of(kind)
         return lambda value: _array(value, dtype, name)
     if kind is str:
         return lambda value: value if isinstance(value, str) else _text(value)

@@ -18,8 +18,9 @@ from atdata._decoding.fields import Field, sample_plan
 from atdata._decoding.make import converters, maker
 from atdata._decoding.protocol import Columns, Indices, Piece, SampleBlock
 from atdata._errors import DecodeError, MissingFieldError, SampleError, type_name
-from atdata._loading.fit import fits_of
-from atdata._loading.members import Place, Reading
+from atdata._loading.fit import dtype_of, fits_of
+from atdata._loading.members import Place, Reading, media_type
+from atdata._plan import is_array
 
 __all__ = ["MemberDecoder"]
 
@@ -32,6 +33,7 @@ class _Groups(SampleBlock, Protocol):
     def member(self, i: int, extension: str) -> memoryview | None: ...
 
 
+_BANDS: dict[str | int, str] = {3: "RGB", 4: "RGBA"}
 #: One sample: its block and its number there.
 _Where = tuple[_Groups, int]
 
@@ -46,12 +48,13 @@ class MemberDecoder(Generic[T]):
         self._plain = hasattr(self._cls, "__dataclass_fields__") and hasattr(self._cls, "_decode")
         self._fits = fits_of(self._cls) if self._plain else {}
         self._fields: dict[str, Field] = {}
+        self._pictures: dict[str, tuple[np.dtype[Any] | None, str | None]] = {}
         if self._plain:
             plan = sample_plan(self._cls)
             self._fields = plan.fields
             self._plain = plan.direct
             self._convert = converters(plan)
-            self._make = maker(tuple(plan.fields))
+            self._pictures = _pictures(self._cls)
             self._defaults = {f.name: _default(f) for f in dataclasses.fields(self._cls)}
 
     def rows(self, block: SampleBlock, indices: Indices) -> list[T]:
@@ -73,7 +76,8 @@ class MemberDecoder(Generic[T]):
         if unknown:
             raise KeyError(f"{self._cls.__name__} has no field {unknown}")
         columns = self._columns([field for name, field in self._fields.items() if name in wanted], every)
-        return Chunk(self._cls, columns, len(every), self._make, every.__getitem__)
+        late = any(map(_is_late, columns.values()))
+        return Chunk(self._cls, columns, len(every), maker(tuple(columns)), every.__getitem__, late)
 
     # ------------------------------------------------------------------ one sample
 
@@ -83,7 +87,9 @@ class MemberDecoder(Generic[T]):
         for field, place in self._places.items():
             raw = block.member(i, place.extension)
             value = None if raw is None else reading.value(place, raw, typed=bool(self._fields))
-            if value is not None:
+            if isinstance(value, bytes) and field in self._fields and _is_encoded(place, self._fields[field]):
+                values[field] = self._encoded(self._fields[field], place, [where]).values(0, 1)[0]
+            elif value is not None:
                 values[field] = self._fits[field](value) if field in self._fits else value
         made: T = self._cls.from_data(values)
         return made
@@ -96,8 +102,11 @@ class MemberDecoder(Generic[T]):
         read: list[tuple[Field, list[Any]]] = []
         for field in fields:
             place = self._places.get(field.name)
-            if place is not None and field.kind == "bytes" and not place.pointer:
+            if place is not None and not place.pointer and field.kind == "bytes":
                 columns[field.name] = _Raw(every, place.extension, partial(self._default, field))
+                self._present(field, place, every)
+            elif place is not None and _is_encoded(place, field):
+                columns[field.name] = self._encoded(field, place, every)
                 self._present(field, place, every)
             else:
                 read.append((field, []))
@@ -107,6 +116,13 @@ class MemberDecoder(Generic[T]):
             for where in every:
                 _at(where, partial(self._read, read, where, reading))
         return columns
+
+    def _encoded(self, field: Field, place: Place, every: Sequence[_Where]) -> Column:
+        from atdata._media.columns import Encoded
+
+        dtype, mode = self._pictures[field.name]
+        raws = [block.member(i, place.extension) for block, i in every]
+        return Encoded(raws, self._cls, field.name, every.__getitem__, dtype, mode)
 
     def _present(self, field: Field, place: Place, every: Sequence[_Where]) -> None:
         """Raise when a sample lacks the member of a required field."""
@@ -147,6 +163,27 @@ class MemberDecoder(Generic[T]):
         return self._defaults[field.name]()
 
 
+def _is_encoded(place: Place, field: Field) -> bool:
+    """Whether an array is to be made of an image or a sound."""
+    media = media_type(place.extension).partition("/")[0]
+    return field.kind == "ndarray" and not place.pointer and media in ("image", "audio")
+
+
+def _pictures(cls: type[Any]) -> dict[str, tuple[np.dtype[Any] | None, str | None]]:
+    """By field of arrays, the dtype that is wanted, and the mode of images that its shape calls for."""
+    from atdata._constraints import Shape
+    from atdata._validate import _rules
+
+    found: dict[str, tuple[np.dtype[Any] | None, str | None]] = {}
+    for name, kind, _, extra in _rules(cls):  # type: ignore[arg-type]  # classes have a hash, whatever theirs says
+        if is_array(kind):
+            dims = next((rule.dims for rule in extra if isinstance(rule, Shape)), ())
+            dtype = dtype_of(kind)
+            mode = _BANDS.get(dims[2]) if len(dims) == 3 else None
+            found[name] = dtype, "L" if len(dims) == 2 and dtype == np.uint8 else mode
+    return found
+
+
 def _inside(place: Place | None) -> str:
     return f" with something at {'/'.join(['', *place.pointer])!a}" if place is not None and place.pointer else ""
 
@@ -167,6 +204,12 @@ def _at(where: _Where, make: Callable[[], Any]) -> Any:
         return make()
     except SampleError as error:
         raise locate(error, *where) from error
+
+
+def _is_late(column: Column) -> bool:
+    from atdata._media.columns import Encoded
+
+    return isinstance(column, Encoded)
 
 
 class _Values:

@@ -11,23 +11,12 @@ from atdata_codegen.samples.model import TYPE_PREFIX
 
 from atdata._errors import DecodeError, SchemaError, shown
 from atdata._loading.dims import shapes_of
+from atdata._media.kinds import media_type_of
 from atdata._npy import load
 
 __all__ = ["Seen", "Values", "typed"]
 
 _MAGIC = b"\x93NUMPY"
-_SIGNATURES = (
-    (b"\xff\xd8\xff", 0, "image/jpeg"),
-    (b"\x89PNG\r\n\x1a\n", 0, "image/png"),
-    (b"GIF8", 0, "image/gif"),
-    (b"WEBP", 8, "image/webp"),
-    (b"fLaC", 0, "audio/flac"),
-    (b"WAVE", 8, "audio/wav"),
-    (b"OggS", 0, "audio/ogg"),
-    (b"ID3", 0, "audio/mpeg"),
-    (b"ftyp", 4, "video/mp4"),
-    (b"%PDF-", 0, "application/pdf"),
-)
 _ADVICE = "make it one in the data, or leave the field out with skip=[{!r}]"
 
 
@@ -82,7 +71,7 @@ class Values:
         else:
             self.kinds.setdefault(_primitive(value, self.name, where), where)
             if isinstance(value, bytes):
-                self.media.add(_sniff(value))
+                self.media.add(media_type_of(value))
 
     def kind(self) -> str:
         """The one kind of all values; more than one is a :class:`SchemaError`."""
@@ -139,13 +128,6 @@ def _primitive(value: Any, name: str, where: str) -> str:
         if isinstance(value, kind):
             return kind.__name__
     raise SchemaError(f"{name}: no schema has a type for {shown(value)} ({where}); {_advice(name)}")
-
-
-def _sniff(value: bytes) -> str:
-    for signature, at, media in _SIGNATURES:
-        if value[at : at + len(signature)] == signature:
-            return media
-    return ""
 
 
 class Seen:

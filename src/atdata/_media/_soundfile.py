@@ -1,0 +1,80 @@
+"""The one door to soundfile: sounds to arrays and back."""
+
+from __future__ import annotations
+
+import io
+import re
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from atdata._errors import DecodeError, EncodeError, shown
+from atdata._media.kinds import MediaInfo, too_large
+
+__all__ = ["decode", "encode", "info"]
+
+try:
+    soundfile: Any = import_module("soundfile")
+except (ImportError, OSError) as error:  # OSError: the package is there, its library is not
+    raise ImportError('decoding sounds needs soundfile: pip install "atdata[media]"') from error
+
+_FORMATS = {"audio/flac": "FLAC", "audio/wav": "WAV", "audio/ogg": "OGG", "audio/mpeg": "MP3"}
+_OBJECT = re.compile(r"<_io\.BytesIO[^>]*>")
+_FRAMES = 1 << 16
+
+
+def decode(data: bytes | memoryview, media_type: str, max_bytes: int) -> NDArray[np.float32]:
+    """The sound of ``data`` as float32 between -1 and 1, frames by channels."""
+    with _opened(data, media_type) as sound:
+        shape = (max(int(sound.frames), 0), int(sound.channels))
+        too_large(shape, shape[0] * shape[1] * 4, max_bytes)
+        made = np.empty(shape, np.float32)
+        at = 0
+        try:
+            # a head can claim more than there is, and then no more is read
+            while at < shape[0]:
+                part = sound.read(min(_FRAMES, shape[0] - at), "float32", always_2d=True)
+                if not len(part):
+                    break
+                made[at : at + len(part)] = part
+                at += len(part)
+        except Exception as error:  # soundfile raises what its library says
+            raise _refused(media_type, error) from error
+        if at < shape[0]:
+            raise DecodeError(f"no {media_type} that can be decoded: its head claims {shape[0]} frames, it has {at}")
+        return made
+
+
+def info(data: bytes | memoryview, media_type: str) -> MediaInfo:
+    """What the head says."""
+    with _opened(data, media_type) as sound:
+        return MediaInfo(media_type, (int(sound.frames), int(sound.channels)), int(sound.samplerate))
+
+
+def encode(array: NDArray[Any], media_type: str, rate: int, options: dict[str, Any]) -> bytes:
+    """``array`` as a sound file."""
+    name = _FORMATS.get(media_type)
+    if name is None:
+        raise EncodeError(f"{shown(media_type)} is no sound that can be made; there are {', '.join(_FORMATS)}")
+    out = io.BytesIO()
+    try:
+        soundfile.write(out, array, rate, format=name, **options)
+    except Exception as error:  # as above
+        raise EncodeError(
+            f"an array of {array.dtype} with the shape {array.shape} is no {media_type}: {shown(str(error), 200)}"
+        ) from error
+    return out.getvalue()
+
+
+def _opened(data: bytes | memoryview, media_type: str) -> Any:
+    try:
+        return soundfile.SoundFile(io.BytesIO(data))
+    except Exception as error:  # as above
+        raise _refused(media_type, error) from error
+
+
+def _refused(media_type: str, error: Exception) -> DecodeError:
+    what = _OBJECT.sub("the data", str(error)) or type(error).__name__
+    return DecodeError(f"no {media_type} that can be decoded: {shown(what, 200)}")
