@@ -178,14 +178,14 @@ class SampleBatch(Generic[T_co], metaclass=BatchMeta):
             raise KeyError(name)
         return [sample.get(name) for sample in self._samples]
 
-    def decoded(self, name: str, *, mode: str | None = None, stack: bool = True, max_bytes: int = 1 << 28) -> Any:
+    def decoded_column(self, name: str, *, mode: str | None = None, stack: bool = True, max_bytes: int = 1 << 28) -> Any:
         """The images or sounds of a field of encoded bytes as one array, or as a list without ``stack``.
 
         They are decoded now, in threads; see :func:`atdata.media.decode` for ``mode``, ``max_bytes`` and what comes
         out. Errors name shard, key and field. Needs the extra ``media``::
 
             for batch in photos.ordered(batch_size=32):
-                images = batch.decoded("image", mode="RGB", stack=False)
+                images = batch.decoded_column("image", mode="RGB", stack=False)
         """
         from atdata._media.columns import decode_values
 

@@ -51,7 +51,7 @@ def test_a_batch_of_encoded_images_becomes_one_array(tmp_path: Path) -> None:
 
     assert batches[0].image[0].startswith(b"\x89PNG"), "samples keep what was written"  # type: ignore[attr-defined]
     for batch in batches:
-        found = batch.decoded("image")
+        found = batch.decoded_column("image")
         assert found.shape == (len(batch), 6, 8, 3)
         assert all(np.array_equal(found[i], picture(n)) for i, n in enumerate(batch.n))  # type: ignore[attr-defined]
 
@@ -60,9 +60,9 @@ def test_images_of_unequal_shapes_are_a_list_on_request() -> None:
     batch = atdata.SampleBatch[Photo]([Photo(image=png(n, (n + 1, 8, 3)), n=n) for n in range(3)])
 
     with pytest.raises(atdata.UnequalShapesError, match=r"SampleBatch\[Photo\]\.image"):
-        batch.decoded("image")
-    assert [a.shape for a in batch.decoded("image", stack=False)] == [(1, 8, 3), (2, 8, 3), (3, 8, 3)]
-    assert [a.shape for a in batch.decoded("image", stack=False, mode="L")] == [(1, 8), (2, 8), (3, 8)]
+        batch.decoded_column("image")
+    assert [a.shape for a in batch.decoded_column("image", stack=False)] == [(1, 8, 3), (2, 8, 3), (3, 8, 3)]
+    assert [a.shape for a in batch.decoded_column("image", stack=False, mode="L")] == [(1, 8), (2, 8), (3, 8)]
 
 
 def test_what_does_not_decode_is_named(tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ def test_what_does_not_decode_is_named(tmp_path: Path) -> None:
     (batch,) = atdata.Dataset[Photo](str(tmp_path / "p.tar")).ordered(batch_size=8)
 
     with pytest.raises(atdata.DecodeError, match=r"p\.tar, sample key-5: Photo\.image: no image/png") as caught:
-        batch.decoded("image")
+        batch.decoded_column("image")
 
     assert (caught.value.key, caught.value.field) == ("key-5", "image")  # type: ignore[attr-defined]
 

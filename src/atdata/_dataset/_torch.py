@@ -117,7 +117,7 @@ def _batch(batch: Any, decode: frozenset[str]) -> Any:
     names = getattr(kind, "__dataclass_fields__", None)
     if names is None:
         names = dict.fromkeys(name for sample in batch.samples for name in sample)
-    return {name: _tensor(batch.decoded(name)) if name in decode else _column(batch[name]) for name in names}
+    return {name: _tensor(batch.decoded_column(name)) if name in decode else _column(batch[name]) for name in names}
 
 
 def _tensor(value: Any) -> Any:
