@@ -178,7 +178,9 @@ class SampleBatch(Generic[T_co], metaclass=BatchMeta):
             raise KeyError(name)
         return [sample.get(name) for sample in self._samples]
 
-    def decoded_column(self, name: str, *, mode: str | None = None, stack: bool = True, max_bytes: int = 1 << 28) -> Any:
+    def decoded_column(
+        self, name: str, *, mode: str | None = None, stack: bool = True, max_bytes: int = 1 << 28
+    ) -> Any:
         """The images or sounds of a field of encoded bytes as one array, or as a list without ``stack``.
 
         They are decoded now, in threads; see :func:`atdata.media.decode` for ``mode``, ``max_bytes`` and what comes

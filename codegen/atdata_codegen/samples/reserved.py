@@ -10,7 +10,8 @@ __all__ = ["FORBIDDEN", "RESERVED", "field_name_problem", "sample_name_problem"]
 #: Kept equal to what the base classes of the runtime define; a test compares the two.
 RESERVED = frozenset(
     {
-        "packed", "as_wds", "from_bytes", "from_data", "validate", "samples", "sample_type", "column_list", "decoded_column",
+        "packed", "as_wds", "from_bytes", "from_data", "validate", "samples", "sample_type", "column_list",
+        "decoded_column",
         "_encode", "_decode", "_codec", "_arrays", "_batch_type", "_document", "_scope", "_ensure_good", "_abc_impl",
         "_is_protocol", "_sample_type", "_samples", "_columns", "_length", "_column", "_from_columns",
         "_set_sample_type", "_from_reader", "_load", "_place",
