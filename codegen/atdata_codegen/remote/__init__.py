@@ -1,0 +1,1 @@
+"""Schemas in repositories of the AT Protocol: found, checked, brought here, and published."""

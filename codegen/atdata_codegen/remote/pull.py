@@ -1,0 +1,285 @@
+"""Bringing schemas here: fetched, checked and compared in memory first, and only then written, lock files last."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from atdata_codegen.files import linked_folder
+from atdata_codegen.problems import Problem, ProblemError
+from atdata_codegen.remote.documents import Pulled, checked_document
+from atdata_codegen.remote.errors import RemoteError
+from atdata_codegen.remote.lock import LEXICONS, SAMPLES, Lock, Resolution, lock_bytes, read_lock
+from atdata_codegen.remote.network import Network
+from atdata_codegen.remote.records import RemoteRecord
+from atdata_codegen.remote.targets import Nsid, RecordAt, fetch_record, fetch_target, parse_target, repository_records
+from atdata_codegen.review.documents import Documents, documents_from_sources
+from atdata_codegen.rewrite import create_file, replace_file
+from atdata_codegen.sources import read_sources
+from atdata_lexicon.data import record_cid
+from atdata_lexicon.errors import AtdataError
+
+__all__ = ["Pull", "PullSettings", "pull", "write_files"]
+
+_LOCK_FILES: Final = (f"{LEXICONS}.json", f"{SAMPLES}.json")
+
+
+@dataclass(frozen=True, slots=True)
+class PullSettings:
+    """What to bring, where to, and what may change.
+
+    Without ``targets`` and ``repositories`` it is what the lock files say. ``locked`` changes no lock file and takes
+    nothing but what they name, ``update`` takes what is published now, ``force`` replaces files that were changed.
+    """
+
+    folder: str
+    targets: tuple[str, ...] = ()
+    repositories: tuple[str, ...] = ()
+    network: Network = field(default_factory=Network)
+    service: str = ""
+    locked: bool = False
+    update: bool = False
+    force: bool = False
+    dependencies: bool = True
+
+
+@dataclass(slots=True)
+class Pull:
+    """What a run found: files to write by path, and what each document is now, was before, and comes from."""
+
+    files: dict[str, bytes] = field(default_factory=dict)
+    new: list[str] = field(default_factory=list)
+    updated: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Locks:
+    """The two lock files, and what they become."""
+
+    folder: str
+    old: dict[str, Resolution]
+    roots: set[str]
+    new: dict[str, Resolution]
+
+    @classmethod
+    def read(cls, folder: str) -> _Locks:
+        lexicons, samples = (read_lock(_lock_path(folder, kind), kind) for kind in (LEXICONS, SAMPLES))
+        known = {**lexicons.resolutions, **samples.resolutions}
+        return cls(folder, known, set(lexicons.roots | samples.roots), dict(known))
+
+    def files(self) -> dict[str, bytes]:
+        """The bytes of both, without one that would hold nothing."""
+        made: dict[str, bytes] = {}
+        for kind in (LEXICONS, SAMPLES):
+            mine = {key: one for key, one in self.new.items() if (":" in key) == (kind == SAMPLES)}
+            roots = frozenset(root for root in self.roots if (":" in root) == (kind == SAMPLES))
+            path = _lock_path(self.folder, kind)
+            if mine or os.path.exists(path):
+                made[path] = lock_bytes(Lock(roots, mine), kind)
+        return made
+
+
+def _lock_path(folder: str, kind: str) -> str:
+    return os.path.join(os.path.dirname(os.path.normpath(folder)), f"{kind}.json")
+
+
+def pull(settings: PullSettings, progress: Callable[[str], None] = lambda text: None) -> Pull:
+    """Fetch and check all that ``settings`` ask for; nothing is written.
+
+    Raises :class:`ProblemError` where it cannot be done at all. A file of the user's own in the way is a problem of
+    the result, and so is everything that ``locked`` forbids.
+    """
+    return _Run(settings, progress).run()
+
+
+def write_files(files: Mapping[str, bytes], folder: str) -> None:
+    """Write what a pull brought, lock files last, each file whole or not at all.
+
+    Raises :class:`ProblemError` where a folder on the way is a link to somewhere else, or the disk refuses.
+    """
+    inside = [os.path.relpath(path, folder).replace(os.sep, "/") for path in files]
+    linked = linked_folder(folder, [name for name in inside if not name.startswith("../")])
+    if linked is not None:
+        message = "is a link, and would lead what is written out of the folder"
+        raise ProblemError([Problem((), message, "remove the link", code="link", file=linked)], "pull")
+    try:
+        for path in sorted(files, key=lambda path: os.path.basename(path) in _LOCK_FILES):
+            if os.path.lexists(path):
+                replace_file(path, files[path])
+            else:
+                create_file(path, files[path])
+    except OSError as error:
+        message = f"cannot be written: {error.strerror or error}"
+        raise ProblemError([Problem((), message, file=str(error.filename or folder))], "pull") from error
+
+
+class _Run:
+    def __init__(self, settings: PullSettings, progress: Callable[[str], None]) -> None:
+        self.settings = settings
+        self.progress = progress
+        self.locks = _Locks.read(settings.folder)
+        self.here = _documents_here(settings.folder)
+        self.result = Pull()
+        self.done: set[str] = set()
+
+    def run(self) -> Pull:
+        settings = self.settings
+        asked = settings.targets or settings.repositories
+        refs: list[str] = []
+        for text in settings.targets:
+            target = parse_target(text)
+            key = target.nsid if isinstance(target, Nsid) else ""
+            refs += (
+                self._take_locked(key, root=True)
+                if self._is_kept(key)
+                else self._take(fetch_target(target, settings.network, settings.service), root=True)
+            )
+        for who in settings.repositories:
+            refs += self._take(repository_records(who, settings.network, settings.service), root=True)
+        if not asked:
+            if not self.locks.old:
+                hint = "name what to pull: an NSID, an at:// address, or --repo"
+                raise ProblemError([Problem((), "there is no lock file yet", hint, file=settings.folder)], "pull")
+            for key in sorted(self.locks.old):
+                refs += self._take_locked(key, root=False) if not settings.update else self._newest(key)
+        if settings.dependencies:
+            self._follow(refs)
+        self._finish()
+        return self.result
+
+    def _is_kept(self, key: str) -> bool:
+        """Whether the lock file decides what a name means."""
+        return key in self.locks.old and not self.settings.update
+
+    def _take(self, records: Iterable[RemoteRecord], root: bool) -> list[str]:
+        refs: list[str] = []
+        for record in records:
+            refs += self._keep(checked_document(record), root)
+        return refs
+
+    def _newest(self, key: str) -> list[str]:
+        resolution = self.locks.old[key]
+        repo, collection, rkey = resolution.uri.removeprefix("at://").split("/")
+        self.progress(resolution.uri)
+        return self._keep(
+            checked_document(fetch_record(RecordAt(repo, collection, rkey), self.settings.network)), False
+        )
+
+    def _take_locked(self, key: str, root: bool) -> list[str]:
+        """The document as it is locked: the file that is here, or the record when it still is what it was."""
+        locked = self.locks.old[key]
+        here = self.here.items.get(key)
+        if here is not None and _cid(here.value) == locked.cid:
+            self.done.add(key)
+            self.result.unchanged.append(key)
+            if root:
+                self.locks.roots.add(key)
+            return _refs_of(here.value) if here.kind == "lexicon" else []
+        if here is not None and not self.settings.force:
+            self._changed_here(key, here.source.file)
+            return []
+        repo, collection, rkey = locked.uri.removeprefix("at://").split("/")
+        self.progress(locked.uri)
+        found = checked_document(fetch_record(RecordAt(repo, collection, rkey), self.settings.network))
+        if found.record.cid != locked.cid:
+            message = f"is {found.record.cid} now, and {locked.cid} is locked"
+            hint = "pull with --update to take what is published now, and look at what changed"
+            raise RemoteError(locked.uri, message, hint)
+        return self._keep(found, root)
+
+    def _keep(self, found: Pulled, root: bool) -> list[str]:
+        key = found.key
+        locked = self.locks.old.get(key)
+        path = os.path.join(self.settings.folder, *found.file.split("/"))
+        here = self.here.items.get(key)
+        self.done.add(key)
+        if self.settings.locked and (locked is None or locked.cid != found.record.cid):
+            self._bad(
+                found.record.uri, "is not what the lock file says", "pull it without --locked, and commit the lock file"
+            )
+            return []
+        if here is None and os.path.lexists(path):
+            self._bad(path, f"is in the way of {key}", "move it away")
+            return []
+        same = here is not None and _cid(here.value) == found.record.cid
+        if here is not None and not same and not self._may_replace(key, here.value):
+            self._changed_here(key, here.source.file)
+            return []
+        if same:
+            self.result.unchanged.append(key)
+        else:
+            self.result.files[here.source.file if here is not None else path] = found.data
+            (self.result.new if here is None else self.result.updated).append(key)
+        self.locks.new[key] = Resolution(found.record.uri, found.record.cid)
+        if root:
+            self.locks.roots.add(key)
+        return list(found.refs)
+
+    def _may_replace(self, key: str, value: Mapping[str, object]) -> bool:
+        locked = self.locks.old.get(key)
+        return self.settings.force or (locked is not None and _cid(value) == locked.cid)
+
+    def _changed_here(self, key: str, file: str) -> None:
+        hint = "keep it and publish it, or replace it with --force"
+        self._bad(file, f"is another {key} than the one that is published: it was changed, or is your own", hint)
+
+    def _follow(self, refs: Sequence[str]) -> None:
+        """Everything that was brought refers to something; what is not here comes too."""
+        todo = list(refs)
+        while todo:
+            nsid = todo.pop(0)
+            if nsid in self.done:
+                continue
+            self.done.add(nsid)
+            if self._is_kept(nsid):
+                todo += self._take_locked(nsid, root=False)
+            elif nsid in self.here.items and nsid not in self.locks.old:
+                continue  # the user's own
+            elif self.settings.locked:
+                self._bad(nsid, "is referred to, and not in the lock file", "pull without --locked")
+            else:
+                self.progress(nsid)
+                try:
+                    todo += self._take(fetch_target(Nsid(nsid), self.settings.network), root=False)
+                except RemoteError as error:
+                    self.result.problems.extend(error.problems)
+
+    def _finish(self) -> None:
+        result = self.result
+        if not self.settings.locked:
+            for path, data in self.locks.files().items():
+                if _bytes_at(path) != data:
+                    result.files[path] = data
+
+    def _bad(self, file: str, message: str, hint: str) -> None:
+        self.result.problems.append(Problem((), message, hint, code="pull", file=file))
+
+
+def _documents_here(folder: str) -> Documents:
+    return documents_from_sources(folder, read_sources([folder]) if os.path.isdir(folder) else [])
+
+
+def _refs_of(value: Mapping[str, object]) -> list[str]:
+    from atdata_codegen.lexicon.parse import parse_document
+
+    document, _ = parse_document(value)
+    return [] if document is None else [nsid for _, nsid, _ in document.refs]
+
+
+def _cid(value: Mapping[str, object]) -> str:
+    try:
+        return record_cid(value)
+    except (AtdataError, RecursionError):
+        return ""
+
+
+def _bytes_at(path: str) -> bytes | None:
+    try:
+        with open(path, "rb") as stream:
+            return stream.read(1 << 25)
+    except OSError:
+        return None
