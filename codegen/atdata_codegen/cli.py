@@ -14,6 +14,7 @@ _COMMANDS = {
     "jsonschema": "atdata_codegen.commands.jsonschema",
     "lint": "atdata_codegen.commands.lint",
     "new": "atdata_codegen.commands.new",
+    "publish": "atdata_codegen.commands.publish",
     "pull": "atdata_codegen.commands.pull",
 }
 

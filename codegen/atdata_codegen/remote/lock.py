@@ -18,10 +18,21 @@ from atdata_codegen.problems import Problem, ProblemError, clean
 from atdata_lexicon.cid import is_link
 from atdata_lexicon.syntax import is_at_uri, is_nsid
 
-__all__ = ["LEXICONS", "SAMPLES", "Lock", "Resolution", "is_lock", "lock_bytes", "parse_lock", "read_lock"]
+__all__ = [
+    "LEXICONS",
+    "LOCK_FILES",
+    "SAMPLES",
+    "Lock",
+    "Resolution",
+    "is_lock",
+    "lock_bytes",
+    "parse_lock",
+    "read_lock",
+]
 
 LEXICONS: Final = "lexicons"
 SAMPLES: Final = "samples"
+LOCK_FILES: Final = (f"{LEXICONS}.json", f"{SAMPLES}.json")
 _LIMITS: Final = Limits(size=1 << 24, depth=16)
 _KEY: Final = re.compile(r"(?:sample:[A-Za-z][A-Za-z0-9_]{0,127}@[0-9.]{5,29}|lens:[^\x00-\x1f\x7f]{1,128})")
 

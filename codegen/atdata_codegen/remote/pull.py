@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
 
 from atdata_codegen.files import linked_folder
 from atdata_codegen.problems import Problem, ProblemError
 from atdata_codegen.remote.documents import Pulled, checked_document
 from atdata_codegen.remote.errors import RemoteError
-from atdata_codegen.remote.lock import LEXICONS, SAMPLES, Lock, Resolution, lock_bytes, read_lock
+from atdata_codegen.remote.lock import LEXICONS, LOCK_FILES, SAMPLES, Lock, Resolution, lock_bytes, read_lock
 from atdata_codegen.remote.network import Network
 from atdata_codegen.remote.records import RemoteRecord
 from atdata_codegen.remote.targets import Nsid, RecordAt, fetch_record, fetch_target, parse_target, repository_records
@@ -22,8 +21,6 @@ from atdata_lexicon.data import record_cid
 from atdata_lexicon.errors import AtdataError
 
 __all__ = ["Pull", "PullSettings", "pull", "write_files"]
-
-_LOCK_FILES: Final = (f"{LEXICONS}.json", f"{SAMPLES}.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +104,7 @@ def write_files(files: Mapping[str, bytes], folder: str) -> None:
         message = "is a link, and would lead what is written out of the folder"
         raise ProblemError([Problem((), message, "remove the link", code="link", file=linked)], "pull")
     try:
-        for path in sorted(files, key=lambda path: os.path.basename(path) in _LOCK_FILES):
+        for path in sorted(files, key=lambda path: os.path.basename(path) in LOCK_FILES):
             if os.path.lexists(path):
                 replace_file(path, files[path])
             else:
@@ -250,6 +247,8 @@ class _Run:
 
     def _finish(self) -> None:
         result = self.result
+        for keys in (result.new, result.updated, result.unchanged):
+            keys.sort()
         if not self.settings.locked:
             for path, data in self.locks.files().items():
                 if _bytes_at(path) != data:

@@ -7,6 +7,8 @@ import sys
 from dataclasses import replace
 
 from atdata_codegen.load import DEFAULT_LIMITS
+from atdata_codegen.remote.lock import LOCK_FILES
+from atdata_codegen.remote.network import Network
 from atdata_codegen.review.documents import Documents, documents_from_sources
 from atdata_codegen.review.inputs.limits import Gathered
 from atdata_codegen.review.inputs.spec import (
@@ -24,14 +26,15 @@ from atdata_codegen.sources import Source, read_sources
 __all__ = ["FORMS", "history_of", "load_documents"]
 
 
-def load_documents(text: str, *, stdin: bytes | None = None) -> Documents:
+def load_documents(text: str, *, stdin: bytes | None = None, network: Network | None = None) -> Documents:
     """The documents that a specification leads to: a path, an archive, a lock file, a git ref, an address, or ``-``.
 
-    ``stdin`` is what ``-`` stands for, read from standard input without it. Raises :class:`ProblemError` when they
+    ``stdin`` is what ``-`` stands for, read from standard input without it; ``network`` is asked for addresses, and
+    for what a lock file names and is not beside it. Raises :class:`ProblemError` when they
     cannot be had; documents that are no JSON are ``problems`` of what is returned.
     """
     spec = parse_spec(text)
-    gathered, locked = _gather(spec, text, stdin)
+    gathered, locked = _gather(spec, text, stdin, network or Network())
     documents = documents_from_sources(text, gathered.sources, locked)
     return replace(documents, problems=(*gathered.problems, *documents.problems)) if gathered.problems else documents
 
@@ -53,7 +56,7 @@ def history_of(text: str, *, tags: bool | None = None) -> list[str]:
     return [f"{spec.repository}#commit={commit}{folder}" for commit in commits_of(spec, text, tags)]
 
 
-def _gather(spec: Spec, text: str, stdin: bytes | None) -> tuple[Gathered, dict[str, str]]:
+def _gather(spec: Spec, text: str, stdin: bytes | None, network: Network) -> tuple[Gathered, dict[str, str]]:
     if isinstance(spec, StdinSpec):
         raw = sys.stdin.buffer.read(DEFAULT_LIMITS.size + 1) if stdin is None else stdin
         return Gathered(text, [Source("<stdin>", raw)]), {}
@@ -62,11 +65,19 @@ def _gather(spec: Spec, text: str, stdin: bytes | None) -> tuple[Gathered, dict[
 
         return read_tree(spec, text), {}
     if isinstance(spec, UriSpec):
-        raise refused(text, "addresses are not read yet")
-    return _at_path(spec, text)
+        from atdata_codegen.review.inputs.remote import read_address
+
+        return read_address(spec.uri, network)
+    return _at_path(spec, text, network)
 
 
-def _at_path(spec: PathSpec, text: str) -> tuple[Gathered, dict[str, str]]:
+def _at_path(spec: PathSpec, text: str, network: Network) -> tuple[Gathered, dict[str, str]]:
+    if os.path.basename(spec.path) in LOCK_FILES and os.path.isfile(spec.path):
+        from atdata_codegen.review.inputs.remote import read_locked
+
+        locked = read_locked(spec.path, network)
+        if locked is not None:
+            return locked
     if os.path.isdir(spec.path) or spec.path.endswith(".json"):
         return Gathered(text, read_sources([spec.path])), {}
     from atdata_codegen.review.inputs.archive import is_archive, read_archive

@@ -1,0 +1,215 @@
+"""Servers of strangers: too slow, endless, lying, or sending us to where we must not go."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import pytest
+from atdata_codegen.remote._http import ask
+from atdata_codegen.remote.errors import RemoteError
+from atdata_codegen.remote.identity import Account, account_of, authority_domain, lexicon_authority
+from atdata_codegen.remote.network import Network
+from atdata_codegen.remote.records import get_record, list_records
+
+Handle = Callable[[http.server.BaseHTTPRequestHandler], None]
+
+
+@contextmanager
+def served(handle: Handle) -> Iterator[tuple[str, Network]]:
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            with suppress(ConnectionError, TimeoutError):
+                handle(self)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    url = f"http://127.0.0.1:{server.server_address[1]}"
+    try:
+        yield url, Network(plc=url, trusted=frozenset({url}), timeout=1.0)
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def said(value: Any, status: int = 200, **headers: str) -> Handle:
+    data = json.dumps(value).encode()
+
+    def handle(request: http.server.BaseHTTPRequestHandler) -> None:
+        request.send_response(status)
+        for name, text in {"Content-Length": str(len(data)), **headers}.items():
+            request.send_header(name, text)
+        request.end_headers()
+        request.wfile.write(data)
+
+    return handle
+
+
+def endless(request: http.server.BaseHTTPRequestHandler) -> None:
+    request.send_response(200)
+    request.end_headers()
+    while True:
+        request.wfile.write(b"x" * 65536)
+
+
+def dripping(request: http.server.BaseHTTPRequestHandler) -> None:
+    request.send_response(200)
+    request.end_headers()
+    while True:
+        request.wfile.write(b"x")
+        request.wfile.flush()
+        time.sleep(0.05)
+
+
+def silent(request: http.server.BaseHTTPRequestHandler) -> None:
+    time.sleep(3)
+
+
+def cut(request: http.server.BaseHTTPRequestHandler) -> None:
+    request.send_response(200)
+    request.send_header("Content-Length", "100")
+    request.end_headers()
+    request.wfile.write(b"{}")
+
+
+@pytest.mark.parametrize(
+    ("handle", "says"),
+    [
+        (endless, "more than"),
+        (dripping, "too slow"),
+        (silent, "too slow"),
+        (cut, "before the whole answer|IncompleteRead"),
+    ],
+)
+def test_a_server_that_never_comes_to_an_end_is_left_in_time(handle: Handle, says: str) -> None:
+    begun = time.monotonic()
+    with served(handle) as (url, network), pytest.raises(RemoteError, match=says):
+        ask(url, network, limit=1 << 20)
+
+    assert time.monotonic() - begun < 6
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["http://127.0.0.1:1/x", "https://127.0.0.1/x", "https://[::1]/x", "https://169.254.169.254/x", "file:///etc/passwd",
+     "http://example.com/", "https://user@example.com/", "gopher://example.com/", "//localhost:1/x", ""],
+)  # fmt: skip
+def test_a_redirect_leads_nowhere_private(target: str) -> None:
+    with served(said({}, 302, Location=target)) as (url, network), pytest.raises(RemoteError):
+        ask(f"{url}/start", network)
+
+
+def test_a_token_is_not_sent_on_by_a_redirect() -> None:
+    seen: list[tuple[str, str | None]] = []
+
+    def handle(request: http.server.BaseHTTPRequestHandler) -> None:
+        seen.append((request.path, request.headers.get("Authorization")))
+        said({}, 302 if request.path == "/a" else 200, Location="/b")(request)
+
+    with served(handle) as (url, network):
+        assert ask(f"{url}/a", network, token="secret").status == 200
+
+    assert seen == [("/a", "Bearer secret"), ("/b", None)]
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://localhost:1/", "https://10.0.0.1/", "https://[::ffff:127.0.0.1]/", "https://[64:ff9b::7f00:1]/",
+     "https://2130706433/", "https://0x7f.1/", "http://example.com/", "ftp://example.com/", "https://", "https://a b/"],
+)  # fmt: skip
+def test_an_address_that_a_stranger_names_is_public_and_https(url: str) -> None:
+    with pytest.raises(RemoteError):
+        ask(url, Network(timeout=2))
+
+
+def test_a_record_that_does_not_have_its_cid_is_refused() -> None:
+    uri = "at://did:plc:abc/com.example.x/y"
+    answer = {"uri": uri, "cid": "bafyreiclp443lavogvhj3d2ob2cxbfuscni2k5jk7bebjzg7khl3esabwq", "value": {"a": 1}}
+    with served(said(answer)) as (url, network), pytest.raises(RemoteError, match="do not trust this server"):
+        get_record(Account("did:plc:abc", url), "com.example.x", "y", network)
+
+
+@pytest.mark.parametrize("value", [{"a": 1.5}, {"$type": 1, "x": "\ud800"}, [], None, {"a": {"$link": "x"}}])
+def test_what_is_no_record_is_refused(value: Any) -> None:
+    answer = {"uri": "at://did:plc:abc/com.example.x/y", "cid": "x", "value": value}
+    with served(said(answer)) as (url, network), pytest.raises(RemoteError):
+        get_record(Account("did:plc:abc", url), "com.example.x", "y", network)
+
+
+def test_a_list_without_an_end_is_left() -> None:
+    def handle(request: http.server.BaseHTTPRequestHandler) -> None:
+        uri = "at://did:plc:abc/com.example.x/same"
+        cid = "bafyreihltcnuuyqp2jm24aqydpnlj7b6w3ogwrplomrjtg5rifv44mmjey"
+        said({"records": [{"uri": uri, "cid": cid, "value": {"a": 1}}], "cursor": str(time.monotonic())})(request)
+
+    with served(handle) as (url, network), pytest.raises(RemoteError, match="or twice"):
+        list(list_records(Account("did:plc:abc", url), "com.example.x", network))
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"id": "did:plc:other"},
+        {"id": "did:plc:abc"},
+        {"id": "did:plc:abc", "service": "x"},
+        {"id": "did:plc:abc", "service": [{"id": "#atproto_pds", "type": "X", "serviceEndpoint": "https://a"}]},
+        {
+            "id": "did:plc:abc",
+            "service": [{"id": "#atproto_pds", "type": "AtprotoPersonalDataServer", "serviceEndpoint": "file:///etc"}],
+        },
+        [],
+    ],
+)
+def test_a_did_document_that_names_no_server_is_refused(document: Any) -> None:
+    with served(said(document)) as (_, network), pytest.raises(RemoteError):
+        account_of("did:plc:abc", network)
+
+
+def test_a_handle_counts_only_when_its_did_claims_it() -> None:
+    def handle(request: http.server.BaseHTTPRequestHandler) -> None:
+        if "resolveHandle" in request.path:
+            said({"did": "did:plc:abc"})(request)
+        else:
+            service = {
+                "id": "#atproto_pds",
+                "type": "AtprotoPersonalDataServer",
+                "serviceEndpoint": "https://a.example",
+            }
+            said({"id": "did:plc:abc", "alsoKnownAs": ["at://other.test"], "service": [service]})(request)
+
+    with served(handle) as (url, network), pytest.raises(RemoteError, match="does not claim"):
+        account_of("mallory.test", network, url)
+
+
+def test_the_authority_of_an_nsid_is_its_domain_and_none_above_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    zone = {
+        "_lexicon.data.example.com": ["did=did:plc:abc", "v=spf1"],
+        "_lexicon.two.example.com": ["did=did:plc:abc", "did=did:plc:xyz"],
+    }
+
+    def lookup(name: str, timeout: float) -> list[str]:
+        asked.append(name)
+        return zone.get(name, [])
+
+    monkeypatch.setattr("atdata_codegen.remote.identity.txt_records", lookup)
+
+    assert authority_domain("com.example.data.image") == "data.example.com"
+    assert lexicon_authority("com.example.data.image", Network()) == "did:plc:abc"
+    with pytest.raises(RemoteError, match="more than one"):
+        lexicon_authority("com.example.two.image", Network())
+    with pytest.raises(RemoteError, match="no TXT record"):
+        lexicon_authority("com.example.data.deep.image", Network())
+    assert asked[-1] == "_lexicon.deep.data.example.com"
+    assert len(asked) == 3
