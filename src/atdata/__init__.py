@@ -113,7 +113,7 @@ _WHERE = {
     "packable": "_decorate",
     "write": "_writing.write",
 }
-_MODULES = {"atmosphere", "lens", "local"}
+_MODULES = {"atmosphere", "lens", "local", "promote"}
 
 __all__ = [
     "AtdataError",

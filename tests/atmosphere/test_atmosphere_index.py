@@ -334,3 +334,23 @@ def test_an_entry_is_a_thin_view_of_its_record() -> None:
     assert (entry.name, entry.schema_ref, entry.data_urls, entry.metadata) == ("n", "s", ["a.tar"], None)
     assert (entry._uri, entry._record) == (entry._uri, record)
     assert str(entry._uri) == entry.uri
+
+
+def test_a_blob_has_no_split_whatever_its_cid_spells() -> None:
+    from atdata._loading.indexed import resolve
+
+    urls = [f"at://did:plc:abc/blob/bafkrei{word}2" for word in ("2test", "4val", "5dev", "3train")]
+
+    class Found:
+        schema_ref = "x"
+        data_urls = urls
+
+    class Shelf:
+        def get_dataset(self, ref: str) -> Any:
+            return Found()
+
+        def decode_schema(self, ref: str) -> Any:
+            return Box
+
+    assert list(resolve("@alice.test/x", None, Shelf())[0]) == ["train"]
+    assert list(atdata.load_dataset(urls[0], Box)) == ["train"]

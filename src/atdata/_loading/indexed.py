@@ -10,10 +10,10 @@ from typing import Any, Protocol
 
 from atdata._errors import shown
 from atdata._loading import sources
-from atdata._loading.splits import group, split_of
+from atdata._loading.splits import DEFAULT, group, split_of
 from atdata._remote import public_index
 
-__all__ = ["IndexLike", "resolve"]
+__all__ = ["IndexLike", "resolve", "source_of_entry"]
 
 
 class IndexLike(Protocol):
@@ -46,10 +46,23 @@ def resolve(path: str, sample_type: type[Any] | None, index: IndexLike | None) -
     store = getattr(index, "data_store", None)
     local = who == "local"
     names = dict.fromkeys(url for address in urls for url in sources.expand(address))
-    splits = group((split_of(url.rpartition("/")[2]), url) for url in names)
+    splits = group((_split_of(url), url) for url in names)
     source_of = _method(index, "shard_source")
     own = None if source_of is None else partial(source_of, entry)
     return {split: _source(shards, store, local, own) for split, shards in splits.items()}, kind
+
+
+def _split_of(url: str) -> str:
+    """The split that a shard's name says. A blob has none: its CID may hold any word by chance."""
+    return DEFAULT if sources.is_blob(url) else split_of(url.rpartition("/")[2])
+
+
+def source_of_entry(entry: Any, index: Any) -> Any:
+    """A source of all shards of an entry of the user's own index, with the credentials of its store."""
+    names = list(dict.fromkeys(url for address in entry.data_urls for url in sources.expand(str(address))))
+    made = _method(index, "shard_source")
+    own = None if made is None else partial(made, entry)
+    return _source(names, getattr(index, "data_store", None), True, own)
 
 
 def _method(index: Any, name: str) -> Callable[..., Any] | None:

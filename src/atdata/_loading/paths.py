@@ -14,8 +14,8 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from atdata._errors import shown
-from atdata._loading.sources import expand, is_remote, listed
-from atdata._loading.splits import split_of
+from atdata._loading.sources import expand, is_blob, is_remote, listed
+from atdata._loading.splits import DEFAULT, split_of
 from atdata._sources import places
 
 __all__ = ["find", "join", "local_path", "named"]
@@ -29,6 +29,8 @@ def find(path: str) -> list[tuple[str, str]]:
     """Pairs of split and address for each shard that ``path`` names, in order; none is ``FileNotFoundError``."""
     if not path:
         raise ValueError("the path is empty; name a file, a folder, a pattern, a URL or @handle/dataset")
+    if is_blob(path):
+        return [(DEFAULT, path)]
     found = list(_remote(path) if is_remote(path) else _local(local_path(path)))
     if not found:
         raise FileNotFoundError(f"no shards at {shown(path, 300)}: nothing there ends in .tar, .tar.gz or .tar.zst")
