@@ -35,6 +35,11 @@ class LensNetwork:
         with self._lock:
             self._registry[_lens.source_type, _lens.view_type] = _lens
 
+    def lenses(self) -> list[Lens[Any, Any]]:
+        """Every registered lens, in the order of registration."""
+        with self._lock:
+            return list(self._registry.values())
+
     def transform(self, source: type[Any], view: type[Any]) -> Lens[Any, Any]:
         """The lens from ``source`` to ``view``: the registered one, or the shortest way composed of several.
 

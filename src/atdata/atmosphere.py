@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from atdata._atmosphere.blobs.store import PDSBlobStore as PDSBlobStore
     from atdata._atmosphere.client import AtmosphereClient as AtmosphereClient
     from atdata._atmosphere.client import AtmosphereClient as Client
+    from atdata._atmosphere.datasets import DatasetLoader as DatasetLoader
+    from atdata._atmosphere.datasets import DatasetPublisher as DatasetPublisher
     from atdata._atmosphere.errors import AtmosphereError as AtmosphereError
     from atdata._atmosphere.errors import AtUriError as AtUriError
     from atdata._atmosphere.errors import AuthError as AuthError
@@ -36,11 +38,16 @@ if TYPE_CHECKING:
     from atdata._atmosphere.index.index import AtmosphereIndex as AtmosphereIndex
     from atdata._atmosphere.index.public import public_index as public_index
     from atdata._atmosphere.index.public import resolve_schema as resolve_schema
+    from atdata._atmosphere.lenses import LensCodeError as LensCodeError
+    from atdata._atmosphere.lenses import LensLoader as LensLoader
+    from atdata._atmosphere.lenses import LensPublisher as LensPublisher
+    from atdata._atmosphere.loaders import SchemaLoader as SchemaLoader
     from atdata._atmosphere.net.network import Network as Network
     from atdata._atmosphere.net.network import set_network as set_network
     from atdata._atmosphere.net.network import using_network as using_network
     from atdata._atmosphere.proofs.errors import ProofError as ProofError
     from atdata._atmosphere.record_calls import RepoRecord as RepoRecord
+    from atdata._atmosphere.schemas import SchemaPublisher as SchemaPublisher
     from atdata._atmosphere.writes import Create as Create
     from atdata._atmosphere.writes import Delete as Delete
     from atdata._atmosphere.writes import Update as Update
@@ -57,11 +64,16 @@ _WHERE = {
     "Client": ("client", "AtmosphereClient"),
     "ConflictError": ("errors", "ConflictError"),
     "Create": ("writes", "Create"),
+    "DatasetLoader": ("datasets", "DatasetLoader"),
+    "DatasetPublisher": ("datasets", "DatasetPublisher"),
     "Delete": ("writes", "Delete"),
     "HandleMismatchError": ("identity.errors", "HandleMismatchError"),
     "Identity": ("identity.document", "Identity"),
     "IdentityError": ("identity.errors", "IdentityError"),
     "IdentityResolver": ("identity.resolver", "IdentityResolver"),
+    "LensCodeError": ("lenses", "LensCodeError"),
+    "LensLoader": ("lenses", "LensLoader"),
+    "LensPublisher": ("lenses", "LensPublisher"),
     "Network": ("net.network", "Network"),
     "NotAuthenticatedError": ("errors", "NotAuthenticatedError"),
     "NotFoundError": ("errors", "NotFoundError"),
@@ -70,6 +82,8 @@ _WHERE = {
     "RateLimitError": ("errors", "RateLimitError"),
     "RefusedError": ("errors", "RefusedError"),
     "RepoRecord": ("record_calls", "RepoRecord"),
+    "SchemaLoader": ("loaders", "SchemaLoader"),
+    "SchemaPublisher": ("schemas", "SchemaPublisher"),
     "TooLargeError": ("errors", "TooLargeError"),
     "UnavailableError": ("errors", "UnavailableError"),
     "Update": ("writes", "Update"),
@@ -93,11 +107,16 @@ __all__ = [
     "Client",
     "ConflictError",
     "Create",
+    "DatasetLoader",
+    "DatasetPublisher",
     "Delete",
     "HandleMismatchError",
     "Identity",
     "IdentityError",
     "IdentityResolver",
+    "LensCodeError",
+    "LensLoader",
+    "LensPublisher",
     "Network",
     "NotAuthenticatedError",
     "NotFoundError",
@@ -106,6 +125,8 @@ __all__ = [
     "RateLimitError",
     "RefusedError",
     "RepoRecord",
+    "SchemaLoader",
+    "SchemaPublisher",
     "TooLargeError",
     "UnavailableError",
     "Update",

@@ -40,6 +40,10 @@ class BlobCalls:
         """The address of the server that holds a repository."""
         raise NotImplementedError
 
+    def did_of(self, repo: str) -> str:
+        """The DID of a repository."""
+        raise NotImplementedError
+
     def upload_blob(
         self,
         data: bytes | bytearray | memoryview | str | os.PathLike[str] | IO[bytes],
@@ -57,6 +61,7 @@ class BlobCalls:
 
     def get_blob(self, did: str, cid: str) -> bytes:
         """The bytes of a blob of somebody's. ``KeyError`` when there is none; not checked against ``cid`` here."""
+        did = self.did_of(did)
         params = {"did": did, "cid": cid}
         what = f"fetching the blob {shown(cid)} of {shown(did)}"
         account = self._account
@@ -69,6 +74,7 @@ class BlobCalls:
 
     def get_blob_url(self, did: str, cid: str) -> str:
         """The address at which anybody can fetch a blob. ``ValueError`` when the server of ``did`` cannot be found."""
+        did = self.did_of(did)
         query = urlencode({"did": did, "cid": cid})
         return f"{self.pds_endpoint(did)}/xrpc/com.atproto.sync.getBlob?{query}"
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from atdata._atmosphere.answers import part
 from atdata._atmosphere.blob_calls import BlobCalls
 from atdata._atmosphere.errors import NotAuthenticatedError, NotFoundError, RefusedError
 from atdata._atmosphere.identity.resolver import IdentityResolver, resolver_for
@@ -54,7 +56,7 @@ class AtmosphereClient(RecordCalls, BlobCalls):
         self._patience = Patience(network.retries, network.patience)
         self._account: Account | None = None
         self._given = _client is not None
-        self._homes: dict[str, str] = {}
+        self._homes: dict[str, tuple[str, str]] = {}
         if _client is not None:
             from atdata._atmosphere.given import GivenAccount
 
@@ -120,6 +122,27 @@ class AtmosphereClient(RecordCalls, BlobCalls):
             raise NotAuthenticatedError("nobody is logged in: call login(handle, app_password) first")
         return self._account
 
+    def publish_schema(
+        self,
+        sample_type: type[Any],
+        *,
+        name: str | None = None,
+        version: str = "1.0.0",
+        description: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        rkey: str | None = None,
+    ) -> str:
+        """Publish the schema of a sample class; returns its ``at://`` address.
+
+        It is a short way to :meth:`atdata.atmosphere.SchemaPublisher.publish`.
+        """
+        from atdata._atmosphere.schemas import SchemaPublisher
+
+        made = SchemaPublisher(self).publish(
+            sample_type, name=name, version=version, description=description, metadata=metadata, rkey=rkey
+        )
+        return str(made)
+
     # Servers of repositories ---------------------------------------------------------------------------------
 
     def pds_endpoint(self, repo: str) -> str:
@@ -127,23 +150,46 @@ class AtmosphereClient(RecordCalls, BlobCalls):
         account = self._account
         if account is not None and account.endpoint and account.did and repo in (account.did, account.handle):
             return account.endpoint
+        return self._home_of(repo)[1]
+
+    def did_of(self, repo: str) -> str:
+        """The DID of a repository that a handle or DID names. ``KeyError`` when it is nobody's."""
+        account = self._account
+        if repo.startswith("did:"):
+            return repo
+        if account is not None and account.did and repo == account.handle:
+            return account.did
+        if self._given and account is not None:
+            what = f"looking for {shown(repo)}"
+            found = account.query("com.atproto.identity.resolveHandle", {"handle": repo}, what)
+            return str(part(found, "did"))
+        return self._home_of(repo)[0]
+
+    def _home_of(self, repo: str) -> tuple[str, str]:
+        """The DID of a repository and the address of its server."""
         known = self._homes.get(repo)
         if known is None:
-            known = self._homes[repo] = self._hosted_at_home(repo) or self._resolver.resolve(repo).server()
+            known = self._hosted_at_home(repo)
+            if known is None:
+                identity = self._resolver.resolve(repo)
+                known = identity.did, identity.server()
+            self._homes[repo] = known
         return known
 
-    def _hosted_at_home(self, repo: str) -> str | None:
+    def _hosted_at_home(self, repo: str) -> tuple[str, str] | None:
         """Our own server, when it holds the repository: then nobody else need be asked."""
         home = self._base_url
         if self._account is not None and self._account.did:
             home = self._account.endpoint
         if not home:
             return None
+        what = f"looking for {shown(repo)}"
         try:
-            self._server_at(home).query("com.atproto.repo.describeRepo", {"repo": repo}, f"looking for {shown(repo)}")
+            answer = self._server_at(home).query("com.atproto.repo.describeRepo", {"repo": repo}, what)
         except _UNKNOWN:
             return None
-        return home
+        did = part(answer, "did")
+        return (did, home) if isinstance(did, str) and (did == repo or not repo.startswith("did:")) else None
 
     @property
     def network(self) -> Network:
