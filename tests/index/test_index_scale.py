@@ -39,12 +39,12 @@ def fill(index: Index, start: int, end: int) -> None:
         index._storage.transact(lambda change, batch=batch: [put_entry(change, entry) for entry in batch])
 
 
-def best(call: Callable[[], object], times: int = 15) -> float:
+def best(call: Callable[[], object], times: int = 15, clock: Callable[[], float] = time.perf_counter) -> float:
     taken = []
     for _ in range(times):
-        start = time.perf_counter()
+        start = clock()
         call()
-        taken.append(time.perf_counter() - start)
+        taken.append(clock() - start)
     return statistics.median(sorted(taken)[: times // 2 + 1])
 
 
@@ -126,4 +126,5 @@ def test_decoding_a_schema_for_the_first_time_takes_milliseconds() -> None:
     index.decode_schema(index.publish_schema(made(2)))  # loads the templates
     refs = iter([index.publish_schema(made(i)) for i in range(100, 130)])
 
-    assert best(lambda: index.decode_schema(next(refs))) < 0.02  # 5 ms on a machine with nothing else to do
+    # 5 ms is the promise; on a loaded machine even the process's own time is longer.
+    assert best(lambda: index.decode_schema(next(refs)), clock=time.process_time) < 0.015

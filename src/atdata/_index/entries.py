@@ -194,16 +194,18 @@ class Entries:
                 return
             size = max(size, min(4 * size, _PAGE))
 
-    def damaged(self) -> Iterator[DamagedEntryError]:
-        """What is wrong with each entry that cannot be read."""
-        after = ""
-        while rows := self._storage.page(NAME, after=after, limit=_PAGE):
+    def damaged(self, first: int | None = None) -> Iterator[DamagedEntryError]:
+        """What is wrong with each entry that cannot be read, among all or the ``first`` so many."""
+        after, left = "", first
+        while rows := self._storage.page(NAME, after=after, limit=_PAGE if left is None else min(_PAGE, left)):
             for name, row in rows:
                 try:
                     entry_of(name, row)
                 except DamagedEntryError as error:
                     yield error
             after = rows[-1][0]
+            if left is not None and (left := left - len(rows)) <= 0:
+                return
 
     def search(self, words: list[str], tags: list[str]) -> Iterator[LocalDatasetEntry]:
         """Entries with a word that begins like each of ``words``, and with all ``tags``."""

@@ -9,6 +9,8 @@ AtdataError
 ├── UnsupportedTypeError    also TypeError: an annotation that no schema can express
 ├── NotASampleTypeError     also TypeError and ValueError: no dataclass, or no sample class
 ├── DamagedEntryError       also ValueError: what is stored under a name is no record
+├── IndexAccessError        also PermissionError: no password, the wrong one, or a user who may not do this
+├── IndexRefusedError       also RuntimeError: the server takes no changes: a replica, no memory, a full disk
 ├── IndexUnavailableError   also ConnectionError: the server or file cannot be reached
 └── IndexBusyError          also TimeoutError: others changed the same rows again and again
 """
@@ -21,7 +23,9 @@ __all__ = [
     "DamagedEntryError",
     "DamagedEntryWarning",
     "EntryNotFoundError",
+    "IndexAccessError",
     "IndexBusyError",
+    "IndexRefusedError",
     "IndexUnavailableError",
     "IndexUsageError",
     "NameTakenError",
@@ -75,6 +79,14 @@ class DamagedEntryError(AtdataError, ValueError):
 
 class DamagedEntryWarning(UserWarning):
     """A listing left out something that is damaged, and names it."""
+
+
+class IndexAccessError(AtdataError, PermissionError):
+    """The server of an index does not let us: no password, the wrong one, or a user who may not do this."""
+
+
+class IndexRefusedError(AtdataError, RuntimeError):
+    """The server of an index takes no changes: it is a read-only replica, or out of memory, or its disk is full."""
 
 
 class IndexUnavailableError(AtdataError, ConnectionError):

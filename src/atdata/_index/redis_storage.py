@@ -13,7 +13,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 from uuid import uuid4
 
-from atdata._index.errors import IndexBusyError, IndexUnavailableError
+from atdata._errors import shown
+from atdata._index.errors import IndexAccessError, IndexBusyError, IndexRefusedError, IndexUnavailableError
 from atdata._index.storage import Row, Transaction
 from atdata_lexicon.errors import MissingExtraError
 
@@ -22,10 +23,13 @@ try:
     from redis.backoff import ExponentialBackoff
     from redis.exceptions import (
         AskError,
+        AuthenticationError,
+        AuthorizationError,
         BusyLoadingError,
         ClusterDownError,
         ClusterError,
         MovedError,
+        NoPermissionError,
         ResponseError,
         TryAgainError,
         WatchError,
@@ -113,6 +117,8 @@ class RedisStorage:
                 if outcome and self._happened(token, end):
                     return outcome[0]
                 self._after_outage(error, end)
+            except ResponseError as error:
+                raise _refusal(error) from error
             attempt += 1
             time.sleep(random.uniform(0, min(0.001 * 2 ** min(attempt, 7), max(0.0, end - time.monotonic()))))
 
@@ -152,6 +158,8 @@ class RedisStorage:
             except _OUTAGES as error:
                 self._after_outage(error, end)
                 time.sleep(0.05)
+            except ResponseError as error:
+                raise _refusal(error) from error
 
     def _after_outage(self, error: Exception, end: float) -> None:
         """Raise when there is no use in trying again."""
@@ -159,6 +167,8 @@ class RedisStorage:
             raise IndexBusyError("others change the same rows of the index all the time; try again later") from error
         if isinstance(error, WatchError):
             return
+        if isinstance(error, AuthenticationError | AuthorizationError):
+            raise _refusal(error) from error
         if not self._reached or time.monotonic() > end:
             # What never answered is not there; what did may come back.
             raise IndexUnavailableError(f"the Redis server of the index cannot be reached: {error}") from error
@@ -258,6 +268,21 @@ class _RedisTransaction(Transaction):
             self._pipe.zadd(f"{_SPACE}:{table}", scores)
         self._pipe.set(self._token, "done", ex=_KEEP_TOKENS)
         self._pipe.execute()
+
+
+def _refusal(error: Exception) -> Exception:
+    """What the server said, as an error of ours."""
+    text = shown(str(error), 240)[1:-1]
+    denied = isinstance(error, AuthenticationError | AuthorizationError | NoPermissionError) or "NOAUTH" in text
+    if denied or "without any password" in text:
+        return IndexAccessError(f"the Redis server of the index denies access: {text}; check user, password and ACL")
+    if "READONLY" in text or "read only replica" in text:
+        return IndexRefusedError(f"the Redis server of the index is a read-only replica; use its primary: {text}")
+    if "OOM" in text or "maxmemory" in text:
+        return IndexRefusedError(f"the Redis server of the index is out of memory; raise maxmemory: {text}")
+    if "MISCONF" in text:
+        return IndexRefusedError(f"the Redis server of the index cannot write to its disk: {text}")
+    return IndexRefusedError(f"the Redis server of the index refused: {text}")
 
 
 def _is_other_kind(error: Exception) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 from atdata._errors import shown
 
-__all__ = ["endpoint_of", "read_credentials"]
+__all__ = ["endpoint_of", "read_credentials", "read_env"]
 
 _LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=(.*)", re.S)
 _COMMENT = re.compile(r"\s*(?:#.*)?", re.S)
@@ -28,7 +28,7 @@ def read_credentials(given: Mapping[str, Any] | str | os.PathLike[str] | None) -
         found, where = {str(name): value for name, value in given.items()}, "the credentials"
     elif isinstance(given, str | os.PathLike):
         path = os.path.expanduser(os.fspath(given))
-        found, where = _parse(path), f"the file {shown(path, 200)}"
+        found, where = read_env(path), f"the file {shown(path, 200)}"
     else:
         raise TypeError(f"credentials are a dictionary or the path of a .env file, not {shown(given)}")
     ours = {name: str(value) for name, value in found.items() if name.startswith("AWS_") and value not in (None, "")}
@@ -48,7 +48,8 @@ def endpoint_of(credentials: Mapping[str, str]) -> str | None:
     return None
 
 
-def _parse(path: str) -> dict[str, str]:
+def read_env(path: str) -> dict[str, str]:
+    """All settings of a ``.env`` file; ``ValueError`` names the line that is none."""
     with open(path, encoding="utf-8-sig", errors="strict") as file:
         text = file.read(_LARGEST)
     found = {}

@@ -1,6 +1,7 @@
-"""What must hold of an index and of what keeps it, as tests for one's own; and an index in memory.
+"""What must hold of an index, of what keeps it, and of a store, as tests for one's own; and an index in memory.
 
-A suite is a class of tests that asks for one fixture:
+Fixtures for pytest are in :mod:`atdata.testing.plugin`, which pytest finds by itself. A suite is a class of tests
+that asks for one fixture:
 
     class TestMyStorage(StorageContract):
         @pytest.fixture
@@ -17,16 +18,18 @@ if TYPE_CHECKING:
     from atdata.testing.index import IndexContract as IndexContract
     from atdata.testing.memory import MemoryStorage as MemoryStorage
     from atdata.testing.memory import memory_index as memory_index
+    from atdata.testing.servers import RedisServer as RedisServer
     from atdata.testing.storage import StorageContract as StorageContract
 
 _WHERE = {
     "IndexContract": "index",
     "MemoryStorage": "memory",
+    "RedisServer": "servers",
     "StorageContract": "storage",
     "memory_index": "memory",
 }
 
-__all__ = ["IndexContract", "MemoryStorage", "StorageContract", "memory_index"]
+__all__ = ["IndexContract", "MemoryStorage", "RedisServer", "StorageContract", "memory_index"]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,0 +1,1 @@
+"""The command ``atdata``: arguments become settings, one function is called, and its account is printed."""
