@@ -86,7 +86,8 @@ def _remedy(error: BaseException, url: str) -> str:
     if any(isinstance(each, ConnectionRefusedError) for each in chain):
         return "nothing listens there; start the server (for development: atdata local up), or check the port"
     if any(isinstance(each, TimeoutError) for each in chain) or kind == "TimeoutError":
-        return "no answer in time; a firewall may drop packets, or the server hangs"
+        tls = "the server may not speak TLS at this port (redis://), " if url.startswith("rediss:") else ""
+        return f"no answer in time; {tls}a firewall may drop packets, or the server hangs"
     if "Connection closed" in text or "reset by peer" in text:
         tls = "; the server may want TLS (rediss://)" if url.startswith("redis:") else ""
         return f"the server hung up{tls}; its maxclients may be reached, or protected-mode is on"

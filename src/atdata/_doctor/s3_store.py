@@ -23,7 +23,9 @@ _SKEW = 60.0
 class _Bucket:
     """The bucket that is looked at, with a client of our credentials."""
 
-    def __init__(self, bucket: str, prefix: str, settings: Mapping[str, str], endpoint: str | None, timeout: float):
+    def __init__(
+        self, bucket: str, prefix: str, settings: Mapping[str, str], endpoint: str | None, timeout: float
+    ) -> None:
         self.bucket = bucket
         self.prefix = f"{prefix}/" if prefix else ""
         self.key = f"{self.prefix}.doctor-{uuid4().hex}"
