@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from atdata._atmosphere.client import AtmosphereClient as Client
     from atdata._atmosphere.datasets import DatasetLoader as DatasetLoader
     from atdata._atmosphere.datasets import DatasetPublisher as DatasetPublisher
+    from atdata._atmosphere.discovery.find import find_datasets as find_datasets
+    from atdata._atmosphere.discovery.find import find_lenses as find_lenses
+    from atdata._atmosphere.discovery.find import find_schemas as find_schemas
+    from atdata._atmosphere.discovery.many import DiscoveryWarning as DiscoveryWarning
+    from atdata._atmosphere.discovery.repositories import repositories as repositories
     from atdata._atmosphere.errors import AtmosphereError as AtmosphereError
     from atdata._atmosphere.errors import AtUriError as AtUriError
     from atdata._atmosphere.errors import AuthError as AuthError
@@ -67,6 +72,7 @@ _WHERE = {
     "DatasetLoader": ("datasets", "DatasetLoader"),
     "DatasetPublisher": ("datasets", "DatasetPublisher"),
     "Delete": ("writes", "Delete"),
+    "DiscoveryWarning": ("discovery.many", "DiscoveryWarning"),
     "HandleMismatchError": ("identity.errors", "HandleMismatchError"),
     "Identity": ("identity.document", "Identity"),
     "IdentityError": ("identity.errors", "IdentityError"),
@@ -89,7 +95,11 @@ _WHERE = {
     "Update": ("writes", "Update"),
     "WrongBlobError": ("blobs.errors", "WrongBlobError"),
     "WrongRecordError": ("errors", "WrongRecordError"),
+    "find_datasets": ("discovery.find", "find_datasets"),
+    "find_lenses": ("discovery.find", "find_lenses"),
+    "find_schemas": ("discovery.find", "find_schemas"),
     "public_index": ("index.public", "public_index"),
+    "repositories": ("discovery.repositories", "repositories"),
     "resolve_schema": ("index.public", "resolve_schema"),
     "set_network": ("net.network", "set_network"),
     "using_network": ("net.network", "using_network"),
@@ -110,6 +120,7 @@ __all__ = [
     "DatasetLoader",
     "DatasetPublisher",
     "Delete",
+    "DiscoveryWarning",
     "HandleMismatchError",
     "Identity",
     "IdentityError",
@@ -132,7 +143,11 @@ __all__ = [
     "Update",
     "WrongBlobError",
     "WrongRecordError",
+    "find_datasets",
+    "find_lenses",
+    "find_schemas",
     "public_index",
+    "repositories",
     "resolve_schema",
     "set_network",
     "using_network",

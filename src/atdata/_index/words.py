@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from atdata._index.entry import LocalDatasetEntry
+from typing import Any, Protocol
 
 __all__ = ["entry_tags", "entry_words", "words_of"]
 
 _WORD = re.compile(r"[^\W_]+")
 _MAX_WORDS = 256
 _MAX_LENGTH = 64
+
+
+class Described(Protocol):
+    """What of an entry people search in."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def tags(self) -> list[str]: ...
+    @property
+    def description(self) -> str | None: ...
+    @property
+    def metadata(self) -> dict[str, Any] | None: ...
 
 
 def words_of(text: str) -> list[str]:
@@ -25,12 +35,12 @@ def words_of(text: str) -> list[str]:
     return list(found)[:_MAX_WORDS]
 
 
-def entry_tags(entry: LocalDatasetEntry) -> list[str]:
+def entry_tags(entry: Described) -> list[str]:
     """Its tags, as they are compared."""
     return list(dict.fromkeys(tag.casefold() for tag in entry.tags if isinstance(tag, str)))
 
 
-def entry_words(entry: LocalDatasetEntry) -> list[str]:
+def entry_words(entry: Described) -> list[str]:
     """Words of its name, its tags and its description, which may also stand in the metadata."""
     texts = [entry.name, *entry.tags, entry.description or ""]
     noted = (entry.metadata or {}).get("description")

@@ -12,6 +12,7 @@ from atdata_generated.ac.foundation.dataset.storage_external import StorageExter
 from atdata._atmosphere.at_uri import AtUri
 from atdata._atmosphere.blobs.errors import BlobRefError
 from atdata._atmosphere.blobs.refs import BlobRef, blob_ref
+from atdata._atmosphere.errors import WrongRecordError
 from atdata._errors import shown
 from atdata._index.metadata import metadata_of
 
@@ -70,7 +71,10 @@ class AtmosphereIndexEntry:
         """Where its shards are: as the record has it, or ``at://did/blob/cid`` for blobs."""
         storage = self._get("storage", None)
         if isinstance(storage, StorageExternal):
-            return list(storage.urls)
+            urls: object = storage.urls
+            if not isinstance(urls, list) or not all(isinstance(url, str) for url in urls):
+                raise WrongRecordError(f"{shown(self.uri, 300)}: its urls are no list of addresses")
+            return list(urls)
         return [ref.uri for ref in self.blobs]
 
     @property
@@ -100,19 +104,18 @@ class AtmosphereIndexEntry:
     @property
     def description(self) -> str | None:
         """What the dataset holds."""
-        found: str | None = self._get("description", None)
-        return found
+        return self._text("description") or None
 
     @property
     def tags(self) -> list[str]:
         """Keywords to find it by."""
-        return list(self._get("tags", None) or ())
+        found = self._get("tags", None)
+        return [tag for tag in found if isinstance(tag, str)] if isinstance(found, list) else []
 
     @property
     def license(self) -> str | None:
         """Licence of the data."""
-        found: str | None = self._get("license", None)
-        return found
+        return self._text("license") or None
 
     @property
     def created_at(self) -> str:
@@ -120,8 +123,8 @@ class AtmosphereIndexEntry:
         return self._text("created_at")
 
     def _text(self, name: str) -> str:
-        found: str = self._get(name, "")
-        return found
+        found = self._get(name, "")
+        return found if isinstance(found, str) else ""
 
     def _get(self, name: str, default: Any) -> Any:
         """A field of the record, which may lack it whatever its Lexicon says."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["GET_BLOB", "GET_PROOF", "GET_RECORD", "LIST_RECORDS", "LIST_REPOS_BY_COLLECTION"]
+__all__ = ["DESCRIBE_REPO", "GET_BLOB", "GET_PROOF", "LIST_REPOS", "LIST_REPOS_BY_COLLECTION"]
 
 GET_BLOB: Final = "com.atproto.sync.getBlob"
 GET_PROOF: Final = "com.atproto.sync.getRecord"
-GET_RECORD: Final = "com.atproto.repo.getRecord"
-LIST_RECORDS: Final = "com.atproto.repo.listRecords"
+DESCRIBE_REPO: Final = "com.atproto.repo.describeRepo"
+LIST_REPOS: Final = "com.atproto.sync.listRepos"
 LIST_REPOS_BY_COLLECTION: Final = "com.atproto.sync.listReposByCollection"

@@ -1,0 +1,1 @@
+"""What many accounts have published, found without knowing them before."""
