@@ -25,9 +25,10 @@ def layout(value: Any, indent: int = 0, used: int = 0) -> str:
             return "{}"
         inner = " " * (indent + 2)
         lines = []
-        for key, item in value.items():
+        for number, (key, item) in enumerate(value.items(), 1):
             name = _scalar(key)
-            lines.append(f"{inner}{name}: {layout(item, indent + 2, len(inner) + len(name) + 3)}")
+            comma = number < len(value)
+            lines.append(f"{inner}{name}: {layout(item, indent + 2, len(inner) + len(name) + 2 + comma)}")
         return "{\n" + ",\n".join(lines) + "\n" + " " * indent + "}"
     if isinstance(value, list):
         if not any(isinstance(item, dict | list) for item in value):
@@ -35,7 +36,7 @@ def layout(value: Any, indent: int = 0, used: int = 0) -> str:
             if not value or used + len(line) <= _WIDTH:
                 return line
         inner = " " * (indent + 2)
-        items = [f"{inner}{layout(item, indent + 2, len(inner) + 1)}" for item in value]
+        items = [f"{inner}{layout(item, indent + 2, len(inner) + (i < len(value)))}" for i, item in enumerate(value, 1)]
         return "[\n" + ",\n".join(items) + "\n" + " " * indent + "]"
     return _scalar(value)
 
