@@ -1,0 +1,218 @@
+"""Arrow: schemas of pyarrow, arrays as the canonical extension types of fixed and variable shape tensors.
+
+Format: https://arrow.apache.org/docs/format/CanonicalExtensions.html. Fields keep a note in their metadata.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from atdata_codegen.formats.mapped import Loss, Mapped
+from atdata_codegen.formats.notes import NOTE, FieldNames, believed, field_document
+from atdata_codegen.problems import clean
+from atdata_codegen.samples.dtypes import canonical_dtype
+from atdata_codegen.samples.model import ArrayOf, FieldType, NdArray, Primitive, SampleField
+from atdata_codegen.samples.shapes import Dim
+from atdata_lexicon.errors import MissingExtraError
+
+__all__ = ["from_arrow", "to_arrow"]
+
+_NOTE = NOTE.encode()
+_NAME, _METADATA = b"ARROW:extension:name", b"ARROW:extension:metadata"
+_VARIABLE = b"arrow.variable_shape_tensor"
+_ANY: Dim = "_"
+_PRIMITIVES = {"str": "string", "int": "int64", "float": "float64", "bool": "bool_", "bytes": "binary"}
+
+
+def _pyarrow() -> Any:
+    """pyarrow, or an error that says how to get it."""
+    try:
+        import pyarrow
+    except ImportError:
+        raise MissingExtraError("Arrow schemas need pyarrow: pip install 'atdata[parquet]'") from None
+    return pyarrow
+
+
+def to_arrow(fields: Iterable[SampleField]) -> Mapped[Any]:
+    """A ``pyarrow.Schema``. Nested samples are of another schema and are left out; nothing else is lost.
+
+    Complex numbers are pairs of floats along a last axis of 2, as Arrow has no other way.
+    """
+    pa = _pyarrow()
+    found: list[Any] = []
+    losses: list[Loss] = []
+    for field in fields:
+        native = _native(pa, field)
+        if native is None:
+            losses.append(Loss(field.name, "is left out: a nested sample is of another schema"))
+            continue
+        note = json.dumps(field_document(field), ensure_ascii=False).encode()
+        found.append(native.with_metadata({**(native.metadata or {}), _NOTE: note}))
+    return Mapped(pa.schema(found), tuple(losses))
+
+
+def _native(pa: Any, field: SampleField) -> Any:
+    """The Arrow field without our note; None for what Arrow cannot hold."""
+    kind = field.type
+    if isinstance(kind, NdArray) and kind.shape and not _sized(kind) and len(kind.shape) > 1:
+        shape = [*kind.shape, 2] if kind.dtype.startswith("complex") else list(kind.shape)
+        storage = pa.struct(
+            [
+                pa.field("data", pa.list_(_element(pa, kind.dtype)), nullable=False),
+                pa.field("shape", pa.list_(pa.int32(), len(shape)), nullable=False),
+            ]
+        )
+        more: dict[str, Any] = {"uniform_shape": [dim if isinstance(dim, int) else None for dim in shape]}
+        metadata = {_NAME: _VARIABLE, _METADATA: json.dumps(more).encode()}
+        return pa.field(field.name, storage, nullable=field.optional, metadata=metadata)
+    type_ = _type(pa, kind)
+    return None if type_ is None else pa.field(field.name, type_, nullable=field.optional)
+
+
+def _sized(kind: NdArray) -> bool:
+    return kind.shape is not None and all(isinstance(dim, int) for dim in kind.shape)
+
+
+def _type(pa: Any, kind: FieldType) -> Any:
+    if isinstance(kind, Primitive):
+        return getattr(pa, _PRIMITIVES[kind.name])()
+    if isinstance(kind, ArrayOf):
+        inner = _type(pa, kind.items)
+        return None if inner is None else pa.list_(inner)
+    if not isinstance(kind, NdArray):
+        return None
+    element, pair = _element(pa, kind.dtype), kind.dtype.startswith("complex")
+    if kind.shape is None or (len(kind.shape) > 1 and not _sized(kind)):
+        return pa.struct([("data", pa.list_(element)), ("shape", pa.list_(pa.int64()))])
+    if kind.shape == ():
+        return pa.list_(element, 2) if pair else element
+    if not _sized(kind):
+        return pa.list_(pa.list_(element, 2)) if pair else pa.list_(element)
+    return pa.fixed_shape_tensor(element, [*kind.shape, 2] if pair else list(kind.shape))
+
+
+def _element(pa: Any, dtype: str) -> Any:
+    special = {"str": "string", "bytes": "binary", "bool": "bool_", "complex64": "float32", "complex128": "float64"}
+    if dtype in ("datetime64", "timedelta64"):
+        return pa.timestamp("ns") if dtype == "datetime64" else pa.duration("ns")
+    return getattr(pa, special.get(dtype, dtype))()
+
+
+def from_arrow(schema: Any) -> Mapped[tuple[SampleField, ...]]:
+    """The fields of a ``pyarrow.Schema``. Lists of numbers are arrays; what is nullable is optional."""
+    pa = _pyarrow()
+    names = FieldNames()
+    fields: list[SampleField] = []
+    losses: list[Loss] = []
+    for column in schema:
+        name = names.take(column.name)
+        if name != column.name:
+            losses.append(Loss(name, f"is called {clean(column.name, 80)!r} there"))
+        note = (column.metadata or {}).get(_NOTE)
+        field = believed(note, name, lambda field, column=column: _same(pa, field, column))  # type: ignore[misc]  # mypy cannot infer a lambda with a default
+        if field is None:
+            kind = _variable(column) or _field_type(pa, column.type, name, losses)
+            if kind is None:
+                losses.append(Loss(name, f"is left out: {clean(str(column.type), 80)} is of no type that samples have"))
+                continue
+            field = SampleField(name, kind, optional=column.nullable)
+        fields.append(field)
+    return Mapped(tuple(fields), tuple(losses))
+
+
+def _same(pa: Any, field: SampleField, column: Any) -> bool:
+    native = _native(pa, field)
+    if native is None or native.type != column.type or native.nullable != column.nullable:
+        return False
+    there = column.metadata or {}
+    return all(there.get(key) == value for key, value in (native.metadata or {}).items())
+
+
+def _variable(column: Any) -> NdArray | None:
+    """An array of variable shape, which pyarrow has no class for."""
+    metadata = column.metadata or {}
+    if metadata.get(_NAME) != _VARIABLE:
+        return None
+    try:
+        value = column.type.field("data").type.value_type
+        rank = column.type.field("shape").type.list_size
+        more = json.loads(metadata.get(_METADATA) or b"{}")
+        uniform = more.get("uniform_shape") or [None] * rank
+        names = more.get("dim_names") or [None] * rank
+        dims = [size if isinstance(size, int) else name for size, name in zip(uniform, names, strict=True)]
+    except (AttributeError, KeyError, ValueError, TypeError):
+        return None
+    dtype = _dtype(value)
+    good = [dim if isinstance(dim, int) or (isinstance(dim, str) and dim.isidentifier()) else _ANY for dim in dims]
+    return NdArray(dtype, tuple(good)) if dtype and len(good) == rank else None
+
+
+def _dtype(type_: Any) -> str | None:
+    text = str(type_)
+    if text.startswith(("timestamp", "date")):
+        return "datetime64"
+    if text.startswith("duration"):
+        return "timedelta64"
+    known = {"string": "str", "large_string": "str", "binary": "bytes", "large_binary": "bytes"}
+    known |= {"halffloat": "float16", "float": "float32", "double": "float64"}
+    return known.get(text) or canonical_dtype(text)
+
+
+def _field_type(pa: Any, type_: Any, name: str, losses: list[Loss], depth: int = 0) -> FieldType | None:
+    types = pa.types
+    if depth > 32:
+        return None
+    if types.is_dictionary(type_):
+        losses.append(Loss(name, "that its values are few is not kept"))
+        return _field_type(pa, type_.value_type, name, losses, depth + 1)
+    if isinstance(type_, pa.FixedShapeTensorType):
+        dtype = _dtype(type_.value_type)
+        if type_.permutation and list(type_.permutation) != sorted(type_.permutation):
+            losses.append(Loss(name, "the order in which its axes are stored is not kept"))
+        return NdArray(dtype, tuple(type_.shape)) if dtype else None
+    if types.is_struct(type_) and [f.name for f in type_] == ["data", "shape"]:
+        data = type_.field("data").type
+        dtype = _dtype(data.value_type) if _is_list(types, data) else None
+        return NdArray(dtype) if dtype else None
+    if _is_list(types, type_) or types.is_fixed_size_list(type_):
+        return _list_type(pa, type_, name, losses, depth)
+    return _scalar(types, type_, name, losses)
+
+
+def _is_list(types: Any, type_: Any) -> bool:
+    return bool(types.is_list(type_) or types.is_large_list(type_))
+
+
+def _list_type(pa: Any, type_: Any, name: str, losses: list[Loss], depth: int) -> FieldType | None:
+    size: Dim = type_.list_size if pa.types.is_fixed_size_list(type_) else _ANY
+    value = type_.value_type
+    if pa.types.is_integer(value) or pa.types.is_floating(value) or pa.types.is_boolean(value):
+        dtype = _dtype(value)
+        return NdArray(dtype, (size,)) if dtype else None
+    inner = _field_type(pa, value, name, losses, depth + 1)
+    if isinstance(inner, NdArray) and inner.shape is not None:
+        return NdArray(inner.dtype, (size, *inner.shape))
+    if inner is not None and size != _ANY:
+        losses.append(Loss(name, f"that its list has {size} entries is not kept"))
+    return ArrayOf(inner) if inner is not None else None
+
+
+def _scalar(types: Any, type_: Any, name: str, losses: list[Loss]) -> FieldType | None:
+    text = str(type_)
+    if types.is_boolean(type_):
+        return Primitive("bool")
+    if types.is_integer(type_) or types.is_floating(type_) or types.is_decimal(type_):
+        if text not in ("int64", "double"):
+            losses.append(Loss(name, f"the width of {clean(text, 40)} is not kept"))
+        return Primitive("int" if types.is_integer(type_) else "float")
+    if "string" in text or "utf8" in text:
+        return Primitive("str")
+    if "binary" in text:
+        return Primitive("bytes")
+    if types.is_timestamp(type_) or types.is_date(type_) or types.is_duration(type_):
+        if text not in ("timestamp[ns]", "duration[ns]"):
+            losses.append(Loss(name, f"the unit of {clean(text, 40)} is not kept"))
+        return NdArray("timedelta64" if types.is_duration(type_) else "datetime64", ())
+    return None
