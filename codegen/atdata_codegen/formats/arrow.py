@@ -6,7 +6,10 @@ Format: https://arrow.apache.org/docs/format/CanonicalExtensions.html. Fields ke
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
+from functools import partial
+from importlib import import_module
 from typing import Any
 
 from atdata_codegen.formats.mapped import Loss, Mapped
@@ -29,10 +32,9 @@ _PRIMITIVES = {"str": "string", "int": "int64", "float": "float64", "bool": "boo
 def _pyarrow() -> Any:
     """pyarrow, or an error that says how to get it."""
     try:
-        import pyarrow
+        return import_module("pyarrow")
     except ImportError:
         raise MissingExtraError("Arrow schemas need pyarrow: pip install 'atdata[parquet]'") from None
-    return pyarrow
 
 
 def to_arrow(fields: Iterable[SampleField]) -> Mapped[Any]:
@@ -56,7 +58,8 @@ def to_arrow(fields: Iterable[SampleField]) -> Mapped[Any]:
 def _native(pa: Any, field: SampleField) -> Any:
     """The Arrow field without our note; None for what Arrow cannot hold."""
     kind = field.type
-    if isinstance(kind, NdArray) and kind.shape and not _sized(kind) and len(kind.shape) > 1:
+    fixed_width = isinstance(kind, NdArray) and kind.dtype not in ("str", "bytes")
+    if isinstance(kind, NdArray) and kind.shape and not _sized(kind) and len(kind.shape) > 1 and fixed_width:
         shape = [*kind.shape, 2] if kind.dtype.startswith("complex") else list(kind.shape)
         storage = pa.struct(
             [
@@ -111,7 +114,7 @@ def from_arrow(schema: Any) -> Mapped[tuple[SampleField, ...]]:
         if name != column.name:
             losses.append(Loss(name, f"is called {clean(column.name, 80)!r} there"))
         note = (column.metadata or {}).get(_NOTE)
-        field = believed(note, name, lambda field, column=column: _same(pa, field, column))  # type: ignore[misc]  # mypy cannot infer a lambda with a default
+        field = believed(note, name, _comparable(column), partial(_native_comparable, pa))
         if field is None:
             kind = _variable(column) or _field_type(pa, column.type, name, losses)
             if kind is None:
@@ -122,31 +125,44 @@ def from_arrow(schema: Any) -> Mapped[tuple[SampleField, ...]]:
     return Mapped(tuple(fields), tuple(losses))
 
 
-def _same(pa: Any, field: SampleField, column: Any) -> bool:
+def _native_comparable(pa: Any, field: SampleField) -> object:
     native = _native(pa, field)
-    if native is None or native.type != column.type or native.nullable != column.nullable:
-        return False
-    there = column.metadata or {}
-    return all(there.get(key) == value for key, value in (native.metadata or {}).items())
+    return None if native is None else _comparable(native)
+
+
+def _comparable(column: Any) -> object:
+    """What a note must agree with."""
+    return _variable_parts(column) or column.type, column.nullable
 
 
 def _variable(column: Any) -> NdArray | None:
-    """An array of variable shape, which pyarrow has no class for."""
-    metadata = column.metadata or {}
-    if metadata.get(_NAME) != _VARIABLE:
-        return None
+    """An array of variable shape; None for any other column."""
+    parts = _variable_parts(column)
+    dtype = _dtype(parts[0]) if parts else None
+    return NdArray(dtype, tuple(_ANY if size is None else size for size in parts[1])) if parts and dtype else None
+
+
+def _variable_parts(column: Any) -> tuple[Any, tuple[int | None, ...]] | None:
+    """Type of the elements and sizes of an array of variable shape.
+
+    pyarrow has no class for it: before it was in a file, the extension is metadata of the column; after that, what
+    its parameters are stands nowhere but in the text of the type.
+    """
+    metadata, type_ = column.metadata or {}, column.type
     try:
-        value = column.type.field("data").type.value_type
-        rank = column.type.field("shape").type.list_size
-        more = json.loads(metadata.get(_METADATA) or b"{}")
-        uniform = more.get("uniform_shape") or [None] * rank
-        names = more.get("dim_names") or [None] * rank
-        dims = [size if isinstance(size, int) else name for size, name in zip(uniform, names, strict=True)]
+        if metadata.get(_NAME) == _VARIABLE:
+            uniform = json.loads(metadata.get(_METADATA) or b"{}").get("uniform_shape")
+        elif getattr(type_, "extension_name", "") == _VARIABLE.decode():
+            type_ = type_.storage_type
+            found = re.search(r"uniform_shape=(\[[^\]]*\])", str(column.type))
+            uniform = json.loads(found[1]) if found else None
+        else:
+            return None
+        rank = type_.field("shape").type.list_size
+        sizes = [size if isinstance(size, int) and size >= 0 else None for size in uniform or [None] * rank]
+        return (type_.field("data").type.value_type, tuple(sizes)) if len(sizes) == rank else None
     except (AttributeError, KeyError, ValueError, TypeError):
         return None
-    dtype = _dtype(value)
-    good = [dim if isinstance(dim, int) or (isinstance(dim, str) and dim.isidentifier()) else _ANY for dim in dims]
-    return NdArray(dtype, tuple(good)) if dtype and len(good) == rank else None
 
 
 def _dtype(type_: Any) -> str | None:

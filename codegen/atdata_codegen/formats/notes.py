@@ -82,15 +82,17 @@ def field_of(value: object) -> SampleField | None:
     return None if problems else found
 
 
-def believed(note: object, name: str, same: Callable[[SampleField], bool]) -> SampleField | None:
-    """The field of a note, where ``same`` finds that the format itself says nothing else; None otherwise."""
+def believed(
+    note: object, name: str, native: object, native_of: Callable[[SampleField], object]
+) -> SampleField | None:
+    """The field of a note, where the format itself says the same: ``native`` is what is there; None otherwise."""
     if isinstance(note, bytes | str):
         try:
             note = json.loads(note) if len(note) <= 1 << 20 else None
         except (ValueError, RecursionError):
             return None
     field = field_of(note)
-    return field if field is not None and field.name == name and same(field) else None
+    return field if field is not None and field.name == name and native_of(field) == native else None
 
 
 class FieldNames:

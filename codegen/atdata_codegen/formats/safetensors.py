@@ -12,7 +12,7 @@ from typing import Any
 from atdata_codegen.formats.mapped import Loss, Mapped
 from atdata_codegen.formats.notes import NOTE, FieldNames, believed, field_document, field_of
 from atdata_codegen.problems import clean
-from atdata_codegen.samples.model import FieldType, NdArray, Primitive, SampleField
+from atdata_codegen.samples.model import NdArray, Primitive, SampleField
 
 __all__ = ["from_safetensors", "to_safetensors"]
 
@@ -36,13 +36,14 @@ def to_safetensors(fields: Iterable[SampleField]) -> Mapped[Json]:
     notes: list[Json] = []
     for field in fields:
         notes.append(field_document(field))
-        native = _native(field.type)
+        native = _native(field)
         if native is not None:
             header[field.name] = native
     return Mapped({_METADATA: {NOTE: json.dumps(notes, ensure_ascii=False)}, **header})
 
 
-def _native(kind: FieldType) -> Json | None:
+def _native(field: SampleField) -> Json | None:
+    kind = field.type
     if isinstance(kind, Primitive) and kind.name in _PRIMITIVES:
         return {"dtype": _TYPES[_PRIMITIVES[kind.name]], "shape": []}
     if not isinstance(kind, NdArray) or kind.shape is None or kind.dtype not in _TYPES:
@@ -61,7 +62,7 @@ def from_safetensors(header: Mapping[str, Any]) -> Mapped[tuple[SampleField, ...
     losses: list[Loss] = []
     for note in notes:
         field = field_of(note)
-        if field is None or (field.name in tensors) != (_native(field.type) is not None):
+        if field is None or (field.name in tensors) != (_native(field) is not None):
             continue
         if field.name not in tensors and isinstance(note, Mapping):  # no tensor there to contradict it
             fields.append(field)
@@ -76,7 +77,7 @@ def from_safetensors(header: Mapping[str, Any]) -> Mapped[tuple[SampleField, ...
         if name != key:
             losses.append(Loss(name, f"is called {clean(key, 80)!r} there"))
         native = {"dtype": meta["dtype"], "shape": shape}
-        found = [believed(n, name, lambda field, native=native: _native(field.type) == native) for n in notes]  # type: ignore[misc]  # mypy cannot infer a lambda with a default
+        found = [believed(note, name, native, _native) for note in notes]
         fields.append(next((f for f in found if f is not None), SampleField(name, NdArray(dtype, tuple(shape)))))
     order = {note.get("name"): i for i, note in enumerate(notes) if isinstance(note, Mapping)}
     fields.sort(key=lambda field: order.get(field.name, len(order)))

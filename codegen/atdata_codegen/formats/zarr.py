@@ -50,7 +50,7 @@ def to_zarr(fields: Iterable[SampleField], samples: int = 0) -> Mapped[dict[str,
     arrays: dict[str, Json] = {}
     losses: list[Loss] = []
     for field in fields:
-        native = _native(field.type)
+        native = _native(field)
         if native is None:
             losses.append(Loss(field.name, "has no fixed rank, and is left out"))
             continue
@@ -70,8 +70,9 @@ def to_zarr(fields: Iterable[SampleField], samples: int = 0) -> Mapped[dict[str,
     return Mapped(arrays, tuple(losses))
 
 
-def _native(kind: FieldType) -> tuple[str, list[int], list[str | None]] | None:
+def _native(field: SampleField) -> tuple[str, list[int], list[str | None]] | None:
     """dtype, sizes and names of the axes of one sample."""
+    kind = field.type
     if isinstance(kind, Primitive):
         return _PRIMITIVES[kind.name], [], []
     if not isinstance(kind, NdArray) or kind.shape is None:
@@ -103,7 +104,7 @@ def from_zarr(arrays: Mapping[str, Any], samples: bool = True) -> Mapped[tuple[S
         note = attributes.get(NOTE) if isinstance(attributes, Mapping) else None
         labels = _axis_names(meta, samples)
         native = (dtype, sizes, labels)
-        field = believed(note, name, lambda field, native=native: _native(field.type) == native)  # type: ignore[misc]  # mypy cannot infer a lambda with a default
+        field = believed(note, name, native, _native)
         if field is None:
             kind: FieldType = NdArray(dtype, tuple(sizes))
             if not sizes and dtype in _BACK:
