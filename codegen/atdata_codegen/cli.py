@@ -11,6 +11,7 @@ __all__ = ["main"]
 #: Words that name another command than generating; a folder of that name is given as ``./name``.
 _COMMANDS = {
     "fmt": "atdata_codegen.commands.fmt",
+    "docs": "atdata_codegen.commands.docs",
     "jsonschema": "atdata_codegen.commands.jsonschema",
     "lint": "atdata_codegen.commands.lint",
     "new": "atdata_codegen.commands.new",

@@ -16,6 +16,7 @@ __all__ = ["Difference", "compare", "text_of", "write"]
 
 #: No export comes near; what is larger differs from it in its first bytes already.
 _LARGEST = 1 << 30
+_HEAD = 200
 _MARK = b'{\n  "$comment": "' + COMMENT.encode("ascii")
 
 
@@ -37,10 +38,12 @@ def text_of(schema: Schema) -> bytes:
     return (json.dumps(schema, indent=2, ensure_ascii=True) + "\n").encode("ascii")
 
 
-def compare(files: Mapping[str, bytes], folder: str | None) -> Difference:
+def compare(
+    files: Mapping[str, bytes], folder: str | None, *, mark: bytes = _MARK, endings: tuple[str, ...] = (".json",)
+) -> Difference:
     """What would change so that every path of ``files`` holds its bytes, and ``folder`` nothing else of ours.
 
-    Raises :class:`ProblemError` for a file in the way that somebody else made.
+    Ours is what has ``mark`` in its first bytes. Raises :class:`ProblemError` for somebody else's file in the way.
     """
     found = Difference()
     foreign: list[Problem] = []
@@ -52,7 +55,7 @@ def compare(files: Mapping[str, bytes], folder: str | None) -> Difference:
             found.unchanged += 1
         else:
             found.changed.append(path)
-            if there and not there.startswith(_MARK):
+            if there and mark not in there[:_HEAD]:
                 hint = "move it away, or choose another place"
                 foreign.append(Problem((), "was not written by atdata-gen", hint, code="foreign", file=path))
     if foreign:
@@ -60,7 +63,7 @@ def compare(files: Mapping[str, bytes], folder: str | None) -> Difference:
     if folder is not None and os.path.isdir(folder):
         for name in sorted(os.listdir(folder)):
             path = os.path.join(folder, name)
-            if name.endswith(".json") and path not in files and (_read(path) or b"").startswith(_MARK):
+            if name.endswith(endings) and path not in files and mark in (_read(path) or b"")[:_HEAD]:
                 found.orphans.append(path)
     return found
 

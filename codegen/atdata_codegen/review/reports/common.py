@@ -87,9 +87,9 @@ def bump_of(review: Review) -> str:
     return review.bump if review.tool != "lint" and review.bump != BUMPS[0] else ""
 
 
-def counted(number: int, word: str) -> str:
+def counted(number: int, word: str, many: str = "") -> str:
     """``1 error``, ``2 errors``."""
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+    return f"{number} {word}" if number == 1 else f"{number} {many or f'{word}s'}"
 
 
 def verdict(review: Review) -> str:

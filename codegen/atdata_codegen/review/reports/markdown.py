@@ -29,8 +29,8 @@ _ROWS: Final = 50
 
 _MARKS: Final[dict[Level, str]] = {"error": "🔴", "warning": "🟡", "info": "🔵"}
 #: What GitHub makes a mention or a link to an issue of, even in text that is no markup.
-_MEANT = re.compile(r"(?<![A-Za-z0-9_])@(?=[A-Za-z0-9])|#(?=[0-9])|\bGH(?=\\-[0-9])", re.I)
-_SPECIAL = re.compile(r"[\\`*_{}\[\]()#+!|~$-]")
+_MEANT = re.compile(r"(?<![A-Za-z0-9_])@(?=[A-Za-z0-9])|#(?=[0-9])|\bGH(?=-[0-9])", re.I)
+_SPECIAL = re.compile(r"[\\`*_\[\]|~$]|^[-+#=]")
 
 
 def render(review: Review) -> str:
@@ -56,7 +56,7 @@ def escaped(text: str) -> str:
     r"""Text that means nothing to a Markdown reader: no markup, no HTML, no link, nobody and no issue mentioned.
 
     >>> print(escaped("<b>*[x](y)"))
-    &lt;b&gt;\*\[x\]\(y\)
+    &lt;b&gt;\*\[x\](y)
     """
     text = bounded(text)
     text = _SPECIAL.sub(lambda match: "\\" + match.group(), text)

@@ -1,0 +1,1 @@
+"""Reference pages of schemas: what each holds, what it allows, an example, its versions and lenses."""
