@@ -4,6 +4,8 @@ What nearly every shard consists of is checked with numpy for a whole run of hea
 size, a right checksum, a name ``<key>.msgpack``; in front of it, as Python's tarfile writes it, perhaps a pax header
 that gives nothing but a fraction of a second. The first header that is anything else ends the run, and is left to
 the walk that looks at one header at a time.
+
+Headers of one shard differ in few bytes, and only those are looked at in each (see :mod:`atdata._shards.alike`).
 """
 
 from __future__ import annotations
@@ -12,7 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from atdata._shards.names import SUFFIX
+from atdata._shards.alike import OCTAL, Alike, table
+from atdata._shards.names import SUFFIX, is_meta, split
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,13 +24,20 @@ __all__ = ["Run", "find_run"]
 
 _ROWS = 2048
 _SMALL = 16
-_LANES = np.uint64(0x00FF00FF00FF00FF)
-_OCTAL11 = 8.0 ** np.arange(10, -1, -1)
-_OCTAL6 = 8.0 ** np.arange(5, -1, -1)
-_MAGIC = np.frombuffer(b"ustar", np.uint8)
+_USTAR = b"ustar"
+_MAGIC = np.frombuffer(_USTAR, np.uint8)
 _MTIME = np.frombuffer(b" mtime=", np.uint8)
 _END = np.frombuffer(SUFFIX, np.uint8)
+#: What ends a number.
+_BLANK = table(b"\0 ")
+_NUL = table(b"\0")
+_PLAIN = table(b"0\0")
+#: Bytes that a key may have without a thought.
+_ORDINARY = table(b"\0./_", but=True)
+_PAX = ord("x")
 _COLUMNS = np.arange(512)
+#: Most bytes of a pax header that is looked at here, a multiple of eight.
+_TIME = 104
 
 
 class Run(NamedTuple):
@@ -43,35 +53,36 @@ class Run(NamedTuple):
 def find_run(data: NDArray[np.uint8], at: int, mapping: memoryview) -> Run | None:
     """The run of ordinary samples at ``at``. ``mapping`` is the same memory as ``data``."""
     found = _positions(data, at, mapping)
-    if not len(found):
+    kinds = data[found + 156]
+    plain = _PLAIN[kinds]
+    extra = kinds == _PAX
+    count = _leading(plain | extra)
+    found, plain, extra = found[:count], plain[:count], extra[:count]
+    if not plain.any():
         return None
     blocks = data[at : at + (len(data) - at) // 512 * 512].reshape(-1, 512)
     numbers = (found - at) >> 9
-    rows = blocks[numbers]
-    sizes, good = _checked(rows)
+    headers = Alike(blocks[numbers[plain]])
+    sizes, good = np.empty(count, np.int64), np.empty(count, bool)
+    sizes[plain], good[plain] = _checked(headers)
+    if extra.any():
+        before = numbers[extra]
+        sizes[extra], right = _checked(Alike(blocks[before]))
+        last = len(blocks) - 1
+        good[extra] = right & _only_time(blocks[:, :_TIME][np.minimum(before + 1, last)], sizes[extra])
+        good[1:] &= ~(extra[1:] & extra[:-1])
     ends = numbers + 1 + ((sizes + 511) >> 9)
     good &= ends <= len(blocks)
     good[1:] &= ends[:-1] == numbers[1:]
-    kinds = rows[:, 156]
-    extra = kinds == 120
-    plain = (kinds == 48) | (kinds == 0)
-    if extra.any():
-        good[extra] &= _only_time(blocks[numbers[extra] + 1 - (ends[extra] > len(blocks))], sizes[extra])
-        good[1:] &= ~(extra[1:] & extra[:-1])
-    good &= plain | extra
-    count = _leading(good)
-    if not count:
+    good[plain] &= sizes[plain] > 0
+    names, named = _names(headers)
+    good[plain] &= named
+    chosen = np.flatnonzero(plain[: _leading(good)])
+    if not len(chosen):
         return None
-    chosen = np.flatnonzero(plain[:count])
-    names, named = _names(rows[chosen, :100])
-    named &= sizes[chosen] > 0
-    count = _leading(named)
-    if not count:
-        return None
-    chosen, names = chosen[:count], names[:count]
     last = int(chosen[-1])
     first = last - 1 if last and extra[last - 1] else last
-    return Run(found[chosen] + 512, sizes[chosen], names, int(found[first]))
+    return Run(found[chosen] + 512, sizes[chosen], names[: len(chosen)], int(found[first]))
 
 
 def _leading(good: NDArray[np.bool_]) -> int:
@@ -84,8 +95,16 @@ def _positions(data: NDArray[np.uint8], at: int, mapping: memoryview) -> NDArray
     few = _follow(mapping, at, _SMALL)
     if len(few) < _SMALL:
         return np.array(few, np.int64)
-    if few[-1] - few[0] > _SMALL * 512 * 12:
-        # Large members: reading a byte of each block would touch the whole file.
+    steps = [b - a for a, b in zip(few, few[1:], strict=False)]
+    large = few[-1] - few[0] > _SMALL * 512 * 12
+    if steps[2:] == steps[:-2]:
+        # Members of one size, each perhaps after a pax header: so they will go on, or the run ends.
+        period = steps[0] + steps[1]
+        turns = min((len(data) - 512 - at) // period, _ROWS // (8 if large else 1))
+        pairs = np.arange(turns, dtype=np.int64)[:, None] * period + np.array([at, at + steps[0]], np.int64)
+        return pairs.ravel()
+    if large:
+        # Reading a byte of each block would touch the whole file.
         return np.array(_follow(mapping, at, _ROWS // 8), np.int64)
     count = min((len(data) - at) // 512, _ROWS * 2)
     blocks = data[at : at + count * 512].reshape(-1, 512)
@@ -111,23 +130,21 @@ def _follow(mapping: memoryview, at: int, most: int) -> list[int]:
     return found
 
 
-def _checked(rows: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+def _checked(headers: Alike) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Sizes, and which rows are headers with a right checksum and no prefix."""
-    digits = rows[:, 124:135] - np.uint8(48)
-    stored = rows[:, 148:154] - np.uint8(48)
-    good = (digits < 8).all(axis=1)
-    good &= (stored < 8).all(axis=1)
-    good &= (rows[:, 257:262] == _MAGIC).all(axis=1)
-    good &= (rows[:, (135, 154, 155)] & 0xDF == 0).all(axis=1)  # each a NUL or a space
-    good &= rows[:, 345] == 0
-    # Two bytes a lane: 64 words of at most 2 * 255 cannot overflow 16 bits.
-    words = rows.view(np.uint64)
-    lanes = ((words & _LANES) + ((words >> np.uint64(8)) & _LANES)).sum(axis=1)
-    totals = lanes.view(np.uint16).reshape(-1, 4).sum(axis=1, dtype=np.int64)
-    totals += 256 - rows[:, 148:156].sum(axis=1, dtype=np.int64)
-    good &= totals == stored @ _OCTAL6
-    sizes: NDArray[np.int64] = (digits @ _OCTAL11).astype(np.int64)
-    return sizes, good
+    good = np.ones(headers.count, bool)
+    headers.are(good, 124, 135, OCTAL)
+    headers.are(good, 135, 136, _BLANK)
+    headers.are(good, 148, 154, OCTAL)
+    headers.are(good, 154, 156, _BLANK)
+    headers.are(good, 345, 346, _NUL)
+    if headers.columns(257, 262):
+        good &= (headers.rows[:, 257:262] == _MAGIC).all(axis=1)
+    elif headers.first[257:262] != _USTAR:
+        good[:] = False
+    totals = headers.sums() + 256 - headers.rows[:, 148:156].sum(axis=1, dtype=np.int64)
+    good &= totals == headers.octal(148, 154)
+    return headers.octal(124, 135), good
 
 
 def _only_time(records: NDArray[np.uint8], sizes: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -145,8 +162,37 @@ def _only_time(records: NDArray[np.uint8], sizes: NDArray[np.int64]) -> NDArray[
     return good
 
 
-def _names(raw: NDArray[np.uint8]) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+def _names(headers: Alike) -> tuple[NDArray[Any], NDArray[np.bool_]]:
     """Names, and which of them are ``<key>.msgpack`` without another dot in the last component."""
+    return _like_the_first(headers) or _each(headers.rows[:, :100])
+
+
+def _like_the_first(headers: Alike) -> tuple[NDArray[Any], NDArray[np.bool_]] | None:
+    """The same for names that differ in ordinary characters of the key alone, so that one says it for all."""
+    name, _, rest = headers.first[:100].partition(b"\0")
+    columns = headers.columns(0, 100)
+    if columns:
+        low, high = columns[0], columns[-1] + 1
+        part = headers.rows[:, low:high]
+        differs = np.flatnonzero((part != part[0]).any(axis=0)) + low
+        if len(differs) and differs[-1] >= len(name) - len(SUFFIX):
+            return None
+        good = np.ones(headers.count, bool)
+        for column in differs.tolist():
+            good &= _ORDINARY[headers.rows[:, column]]
+        if not good.all():
+            return None
+    if rest.strip(b"\0") or not 0 < len(name) < 100 or is_meta(name) or name.startswith(b"__"):
+        return None
+    key, extension = split(name)
+    if not key or extension != b"msgpack" or not name.endswith(SUFFIX):
+        return None
+    width = len(name)
+    names = np.ascontiguousarray(headers.rows[:, :width]).view(f"S{width}").ravel()
+    return names, np.ones(headers.count, bool)
+
+
+def _each(raw: NDArray[np.uint8]) -> tuple[NDArray[Any], NDArray[np.bool_]]:
     used = np.flatnonzero(raw.any(axis=0))
     width = int(used[-1]) + 1 if len(used) else 1
     text = np.ascontiguousarray(raw[:, :width])
