@@ -10,6 +10,7 @@ Headers of one shard differ in few bytes, and only those are looked at in each (
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -95,7 +96,7 @@ def _positions(data: NDArray[np.uint8], at: int, mapping: memoryview) -> NDArray
     few = _follow(mapping, at, _SMALL)
     if len(few) < _SMALL:
         return np.array(few, np.int64)
-    steps = [b - a for a, b in zip(few, few[1:], strict=False)]
+    steps = [b - a for a, b in pairwise(few)]
     large = few[-1] - few[0] > _SMALL * 512 * 12
     if steps[2:] == steps[:-2]:
         # Members of one size, each perhaps after a pax header: so they will go on, or the run ends.
