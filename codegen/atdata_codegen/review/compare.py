@@ -8,7 +8,9 @@ from typing import Final, Literal
 
 from atdata_codegen.review.documents import Documents
 from atdata_codegen.review.findings import Bump, Finding, Level, Review, largest_bump
+from atdata_codegen.review.lens_ways import graph_of
 from atdata_codegen.review.lexicon_review import lexicon_findings
+from atdata_codegen.review.sample_review import lock_findings, sample_findings
 from atdata_codegen.review.settings import ReviewSettings
 from atdata_codegen.review.table import RULES, UNREADABLE
 
@@ -61,6 +63,7 @@ def compare_history(
     name = olds[-1].name if not settings.transitive else ", ".join(dict.fromkeys(side.name for side in olds))
     return Review(
         tool, tuple(kept), len(names), old=name, new=new.name, ignored=tuple(ignored), bump=largest_bump(bumps),
+        graph=graph_of(olds[-1], new),
         policy=f"{label}, transitive" if settings.transitive else label,
     )  # fmt: skip
 
@@ -78,3 +81,5 @@ def findings_between(
                 file=problem.file, line=problem.line,
             )  # fmt: skip
     yield from lexicon_findings(old, new, past, settings, witnesses=witnesses)
+    yield from sample_findings(old, new, settings, witnesses=witnesses)
+    yield from lock_findings(old, new, settings)

@@ -9,8 +9,11 @@ from typing import Any, Final, Literal
 from atdata_codegen.positions import locate
 from atdata_codegen.problems import Problem, ProblemError, clean
 from atdata_codegen.sources import Source, kind_of
+from atdata_lexicon.cid import cid_for_cbor
+from atdata_lexicon.data import encode_record
+from atdata_lexicon.errors import AtdataError
 
-__all__ = ["Documents", "Kind", "SchemaDocument", "documents_from_sources", "identity"]
+__all__ = ["Documents", "Kind", "SchemaDocument", "document_cid", "documents_from_sources", "identity"]
 
 Kind = Literal["lexicon", "sample", "lens"]
 _KINDS: Final[Mapping[str, Kind]] = {"lexicon": "lexicon", "sample": "sample", "lens": "lens"}
@@ -45,6 +48,20 @@ def identity(kind: Kind, subject: str, version: str = "") -> str:
     if kind == "lexicon":
         return subject
     return f"{kind}:{subject}@{version}" if version else f"{kind}:{subject}"
+
+
+def document_cid(document: SchemaDocument) -> str:
+    """The CID of a document as a record, which is how it is published; empty where it is no record.
+
+    ``$ref``, which an index adds to say where a record came from, is no part of it.
+    """
+    record = {key: value for key, value in document.value.items() if key != "$ref"}
+    if document.kind == "lexicon":
+        record = {"$type": "com.atproto.lexicon.schema", **record}
+    try:
+        return cid_for_cbor(encode_record(record))
+    except (AtdataError, TypeError, ValueError, RecursionError):
+        return ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Graph", "Lens", "Version"]
+__all__ = ["Graph", "Lens", "State", "Version"]
 
 State = Literal["same", "added", "changed", "removed"]
 

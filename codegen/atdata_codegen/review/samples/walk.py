@@ -1,0 +1,77 @@
+"""The walk over two versions of a sample schema: fields, their types, and nested schemas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from atdata_codegen.review.changes import Change, Checks
+from atdata_codegen.review.samples import arrays, classes, fields, types  # noqa: F401  # they fill the table
+from atdata_codegen.review.samples.checks import SAMPLE_CHECKS, SamplePair
+from atdata_codegen.review.samples.view import SampleSide, SchemaView, kind_of_type, mapping, ref_of
+
+__all__ = ["SAMPLE_CHECKS", "SamplePlace", "SampleWalk"]
+
+_MOST_NESTED = 32
+
+
+@dataclass(frozen=True, slots=True)
+class SamplePlace:
+    """A change and the pair of places where it was found."""
+
+    pair: SamplePair
+    change: Change
+
+
+class SampleWalk:
+    """Compares versions of sample schemas; ``sides`` hold what their references lead to."""
+
+    def __init__(self, sides: tuple[SampleSide, SampleSide], checks: Checks[SamplePair] = SAMPLE_CHECKS) -> None:
+        self._sides, self._checks = sides, checks
+        self._depth = 0
+
+    def versions(self, old: SchemaView, new: SchemaView) -> Iterator[SamplePlace]:
+        """What changed from ``old`` to ``new``."""
+        pair = SamplePair(old, new, self._sides)
+        yield from self._ask("schema", pair)
+        names = pair.names
+        both = [*((name, name) for name in names.common), *names.alias.items(), *names.renamed.items()]
+        for before, after in both:
+            here = pair.of_fields(old.fields[before], new.fields[after])
+            yield from self._ask("field", here)
+            yield from self._types(here.of_types(here.field[0].type, here.field[1].type, "fieldType"))
+
+    def _ask(self, kind: str, pair: SamplePair) -> Iterator[SamplePlace]:
+        for change in self._checks.run(kind, pair):
+            yield SamplePlace(pair, change)
+
+    def _types(self, pair: SamplePair) -> Iterator[SamplePlace]:
+        old, new = pair.type
+        kinds = kind_of_type(old), kind_of_type(new)
+        if kinds == ("ref", "ref"):
+            yield from self._nested(pair)
+            return
+        yield from self._ask("type", pair)
+        if kinds == ("array", "array"):
+            yield from self._types(
+                pair.of_types(mapping(old.get("items")), mapping(new.get("items")), "items", item=True)
+            )
+
+    def _nested(self, pair: SamplePair) -> Iterator[SamplePlace]:
+        old, new = pair.type
+        refs = ref_of(old), ref_of(new)
+        if old == new and refs[0] is not None and refs[0].version:
+            return  # a change of that very version is told there
+        ends = self._sides[0].find(refs[0]), self._sides[1].find(refs[1])
+        if ends[0] is None or ends[1] is None:
+            if old != new:
+                yield from self._ask("ref", replace(pair, lost=True))
+            return
+        if old == new and ends[0].number == ends[1].number:
+            return
+        found: tuple[Change, ...] = ()
+        if self._depth < _MOST_NESTED:
+            self._depth += 1
+            found = tuple(one.change for one in self.versions(ends[0], ends[1]))
+            self._depth -= 1
+        yield from self._ask("ref", replace(pair, inner=found))
