@@ -10,6 +10,8 @@ __all__ = ["main"]
 
 #: Words that name another command than generating; a folder of that name is given as ``./name``.
 _COMMANDS = {
+    "breaking": "atdata_codegen.commands.breaking",
+    "diff": "atdata_codegen.commands.diff",
     "fmt": "atdata_codegen.commands.fmt",
     "docs": "atdata_codegen.commands.docs",
     "jsonschema": "atdata_codegen.commands.jsonschema",

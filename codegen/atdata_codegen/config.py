@@ -16,7 +16,7 @@ __all__ = ["MODELS", "Include", "Settings", "load_settings", "nearest_pyproject"
 
 MODELS = ("dataclass", "pydantic", "msgspec", "typeddict")
 _LARGEST = 1 << 24
-_KEYS = ("package", "output", "include", "strict", "templates", "models", "lint")
+_KEYS = ("package", "output", "include", "strict", "templates", "models", "lint", "breaking")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ def _check(table: Mapping[str, Any], file: str) -> None:
             problems.append(Problem(path, "must be true or false", file=file, line=1))
         elif key == "include" and not (isinstance(value, list) and all(isinstance(x, str) for x in value)):
             problems.append(Problem(path, "must be a list of folders", file=file, line=1))
-        elif key == "lint" and not isinstance(value, dict):
+        elif key in ("lint", "breaking") and not isinstance(value, dict):
             problems.append(Problem(path, "must be a table", file=file, line=1))
         elif key in ("package", "output", "templates", "models") and not isinstance(value, str):
             problems.append(Problem(path, "must be a string", file=file, line=1))

@@ -17,7 +17,7 @@ _EPILOG = """\
 Settings may stand in [tool.atdata-gen] of the pyproject.toml nearest above the first folder:
 package, output, include, strict, templates, models. Options given here come first.
 
-Other commands: atdata-gen fmt, jsonschema, lint, new
+Other commands: atdata-gen breaking, diff, fmt, jsonschema, lint, new
 """
 
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Final, Literal
 
 from atdata_codegen.review.documents import Documents
 from atdata_codegen.review.findings import Bump, Finding, Level, Review, largest_bump
 from atdata_codegen.review.lens_ways import graph_of
 from atdata_codegen.review.lexicon_review import lexicon_findings
+from atdata_codegen.review.lexicons import LEXICON_CHECKS
+from atdata_codegen.review.lexicons.modes import MODE_CHECKS
 from atdata_codegen.review.sample_review import lock_findings, sample_findings
+from atdata_codegen.review.samples import SAMPLE_CHECKS
 from atdata_codegen.review.settings import ReviewSettings
 from atdata_codegen.review.table import RULES, UNREADABLE
 
@@ -69,9 +73,18 @@ def compare_history(
 
 
 def findings_between(
-    old: Documents, new: Documents, past: Sequence[Documents], settings: ReviewSettings, *, witnesses: bool = True
+    old: Documents,
+    new: Documents,
+    past: Sequence[Documents],
+    settings: ReviewSettings,
+    *,
+    witnesses: bool = True,
+    without: frozenset[str] = frozenset(),
 ) -> Iterator[Finding]:
-    """Every finding between two sets, in no order: files that cannot be read, Lexicons, sample schemas, lenses."""
+    """Every finding between two sets, in no order: files that cannot be read, Lexicons, sample schemas, lenses.
+
+    The rules ``without`` are not asked; what others say in their place is as if they did not exist.
+    """
     sides: tuple[tuple[Documents, Level], ...] = ((new, "error"), (old, "warning"))
     for side, level in sides:
         for problem in side.problems:
@@ -80,6 +93,10 @@ def findings_between(
                 UNREADABLE, level, problem.file, problem.path, message, RULES[UNREADABLE].fix,
                 file=problem.file, line=problem.line,
             )  # fmt: skip
-    yield from lexicon_findings(old, new, past, settings, witnesses=witnesses)
-    yield from sample_findings(old, new, settings, witnesses=witnesses)
-    yield from lock_findings(old, new, settings)
+    lexicons, modes = LEXICON_CHECKS.without(*without), MODE_CHECKS.without(*without)
+    samples = SAMPLE_CHECKS.without(*without)
+    yield from lexicon_findings(old, new, past, settings, witnesses=witnesses, checks=lexicons, modes=modes)
+    policies = chain(
+        sample_findings(old, new, settings, witnesses=witnesses, checks=samples), lock_findings(old, new, settings)
+    )
+    yield from (finding for finding in policies if finding.rule not in without)

@@ -128,7 +128,7 @@ _ROWS: Final[tuple[tuple[str, str, str, str, Bump, str, str], ...]] = (
      "clients that do not send it are refused", _OPTIONAL),
     ("LEX051", "params", "parameter removed", "wS", "major",
      "clients that still send it are not understood", _KEEP),
-    ("LEX052", "params", "bound of a parameter changed", "w", "major",
+    ("LEX052", "params", "bound of a parameter changed", "ws", "major",
      "clients may send values that are refused now", "leave the bound"),
     ("LEX053", "input", "input asks for more", "WS", "major",
      "clients that send what they sent before are refused", "ask for no more than before"),

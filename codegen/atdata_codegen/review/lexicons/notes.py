@@ -46,7 +46,7 @@ def unknown_keys_changed(pair: LexPair) -> Iterator[Change]:
     for path, old, new in _walk(pair.old, pair.new, ()):
         if pair.path or path:
             known = known_keys(new.get("type"))
-            if not known:
+            if not known or old.get("type") != new.get("type"):
                 continue
         else:
             known = _TOP

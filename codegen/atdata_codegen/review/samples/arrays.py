@@ -12,6 +12,7 @@ from atdata_codegen.review.changes import Change
 from atdata_codegen.review.findings import ABSENT
 from atdata_codegen.review.samples.casts import is_safe_cast
 from atdata_codegen.review.samples.checks import SAMPLE_CHECKS, SamplePair
+from atdata_codegen.review.samples.fields import shown
 from atdata_codegen.review.samples.view import SchemaView, TypeNode, dtype_of, kind_of_type, shape_of_array
 from atdata_codegen.samples.shapes import Dim, shape_text
 
@@ -229,7 +230,7 @@ def encoding_changed(pair: SamplePair) -> Iterator[Change]:
     for key in _ENCODING:
         before, after = old.type.get(key), new.type.get(key)
         if before != after and old.kind == new.kind:
-            message = f"{key} was {clean(before, 60)} and is {clean(after, 60)}"
+            message = f"{key} was {shown(before)} and is {shown(after)}"
             yield Change(
                 "SMP30", message, ("fieldType", key), _given(before), _given(after), tight=True, loose=True, silent=True
             )

@@ -10,7 +10,7 @@ from atdata_codegen.review.changes import Change
 from atdata_codegen.review.findings import ABSENT, Bump
 from atdata_codegen.review.samples.checks import SAMPLE_CHECKS, SamplePair
 
-__all__: list[str] = []
+__all__ = ["shown"]
 
 rule = SAMPLE_CHECKS.rule
 
@@ -168,18 +168,23 @@ def _given(value: Any) -> Any:
     return ABSENT if value is None else value
 
 
+def shown(value: Any) -> str:
+    """A value that may be missing, for a message."""
+    return "not given" if value is None else clean(value, 60)
+
+
 @rule("SMP13", "field")
 def range_changed(pair: SamplePair) -> Iterator[Change]:
     """Of a number, or of each element of an array."""
     old, new = pair.field
     for key in ("minimum", "maximum"):
         before, after = old.literal(key), new.literal(key)
-        if before == after or old.kind != new.kind:
+        if before == after or old.kind != new.kind or not {old.scalar, new.scalar} <= {"int", "float"}:
             continue
         numbers = isinstance(before, int | float | None) and isinstance(after, int | float | None)
         higher = numbers and after is not None and (before is None or (after > before) == (key == "minimum"))
         word = "tightened" if higher else "loosened"
-        message = f"{key} was {clean(before, 60)} and is {clean(after, 60)}"
+        message = f"{key} was {shown(before)} and is {shown(after)}"
         yield Change(
             "SMP13", f"{message}: the range was {word}", (key,), _given(before), _given(after), tight=bool(higher),
             loose=not higher, bump="major" if higher else "minor", route=(new.name,),

@@ -9,6 +9,7 @@ from atdata_codegen.problems import clean
 from atdata_codegen.review.changes import Change
 from atdata_codegen.review.findings import ABSENT, Bump, largest_bump
 from atdata_codegen.review.samples.checks import SAMPLE_CHECKS, SamplePair
+from atdata_codegen.review.samples.fields import shown
 from atdata_codegen.review.samples.view import TypeNode, dtype_of, kind_of_type
 from atdata_codegen.review.table import RULES
 
@@ -89,7 +90,7 @@ def item_count_changed(pair: SamplePair) -> Iterator[Change]:
             continue
         numbers = isinstance(before, int | None) and isinstance(after, int | None)
         tighter = numbers and after is not None and (before is None or (after > before) == least)
-        message = f"{key} was {clean(before, 40)} and is {clean(after, 40)}"
+        message = f"{key} was {shown(before)} and is {shown(after)}"
         yield Change(
             "SMP32", message, (key,), ABSENT if before is None else before, ABSENT if after is None else after,
             tight=bool(tighter), loose=not tighter, bump="major" if tighter else "minor",

@@ -100,7 +100,8 @@ class Builder:
                 except Impossible:
                     continue
             raise Impossible
-        for value in leaf_probes(node, node):
+        leaves = leaf_probes(node, node)
+        for value in sorted(leaves, key=_plainness) if kind == "string" else leaves:
             if self.accepts(node, nsid, value):
                 return value
         raise Impossible
@@ -124,7 +125,10 @@ class Builder:
         node, nsid, _ = target
         kind = node.get("type")
         if kind == "record":
-            return {"$type": nsid, **self.around(_body(node), nsid, route, value)}
+            below = self.around(_body(node), nsid, route, value)
+            if not isinstance(below, dict):
+                raise Impossible
+            return {"$type": nsid, **below}
         if not route:
             return value
         if kind in ("object", "params"):
@@ -135,6 +139,11 @@ class Builder:
             items = self.smallest(node, nsid)
             return [self.around(_items(node), nsid, route[1:], value), *items[1:]]
         raise Impossible
+
+
+def _plainness(value: Any) -> tuple[bool, bool, int]:
+    """Short texts first, and an empty one behind them."""
+    return (not isinstance(value, str), value == "", len(value) if isinstance(value, str) else 0)
 
 
 def _reference(target: Target) -> Node:
@@ -215,10 +224,10 @@ def _object_probes(
         ours, theirs = properties(nodes[0]), properties(nodes[1])
         for name in {**ours, **theirs}:
             one, other = ours.get(name), theirs.get(name)
-            if one == other and homes[0] == homes[1]:
-                continue
             if name in nullable(nodes[0]) | nullable(nodes[1]):
                 yield {**base, name: None}
+            if one == other and homes[0] == homes[1]:
+                continue
             if one is None or other is None:
                 strangers: tuple[Any, ...] = (0, "a", {}, True)
                 yield from ({**base, name: value} for value in strangers)
