@@ -123,6 +123,8 @@ class SdkAccount:
         with translated(what, self.endpoint):
             try:
                 answer = send()
+            except ValueError as error:
+                raise UnavailableError(f"{what}, at {clean(self.endpoint, 120)}: the answer is no JSON") from error
             except Exception as error:
                 if _code(error) != "ExpiredToken":
                     raise

@@ -1,0 +1,378 @@
+"""What networks and servers do to the client, and what becomes of it."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pds_server  # found beside tests/conftest.py
+import pytest
+from relay import Fault, Relay
+from site_tools import Reply, Site, drip, said
+
+from atdata._atmosphere.errors import UnavailableError
+from atdata.atmosphere import (
+    AtmosphereClient,
+    ConflictError,
+    Create,
+    Delete,
+    Network,
+    RateLimitError,
+    RefusedError,
+    TooLargeError,
+)
+
+NOTE = "com.example.note"
+
+
+def hits(name: str) -> Callable[[str, str], bool]:
+    return lambda _method, path: path.startswith(f"/xrpc/com.atproto.{name}")
+
+
+@pytest.fixture
+def relay(pds: Any) -> Iterator[Relay]:
+    made = Relay(pds.url)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def someone(pds: Any) -> Any:
+    """An account for all of these tests."""
+    return pds.new_account()
+
+
+@pytest.fixture
+def hurried(pds: Any, someone: Any, relay: Relay) -> Iterator[Any]:
+    """A client whose way to the server goes through the relay, and that does not pause before another try."""
+    with AtmosphereClient(relay.endpoint, network=Network(timeout=3.0, retries=2, trusted=(pds.url,))) as made:
+        made.login_with_session(someone.session.replace(pds.url, relay.endpoint))
+        made._patience = replace(made._patience, sleep=lambda _: None)
+        made.apply_writes([Delete(NOTE, found.uri.rkey) for found in made.iter_records(NOTE)])
+        relay.requests.clear()
+        yield made
+
+
+def asked(relay: Relay, name: str) -> int:
+    return sum(count for (_, path), count in relay.requests.items() if hits(name)("", path))
+
+
+# Failures that may pass --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["broken", "slow", "reset", "lost"])
+def test_a_record_is_made_once_whatever_happens_to_the_first_request(hurried: Any, relay: Relay, kind: str) -> None:
+    relay.fault = Fault(kind, hits("repo.createRecord"), times=1)
+    uri = hurried.create_record(NOTE, {"n": 1})
+
+    assert relay.fault.seen == 1
+    assert hurried.list_records(NOTE)[0] == [{"$type": NOTE, "n": 1}]
+    assert hurried.get_record(uri)["n"] == 1
+    assert asked(relay, "repo.createRecord") == (1 if kind == "lost" else 2)
+
+
+@pytest.mark.parametrize("kind", ["broken", "reset", "lost"])
+def test_a_swap_whose_answer_was_lost_is_no_conflict(hurried: Any, relay: Relay, kind: str) -> None:
+    relay.fault = Fault(kind, hits("repo.putRecord"), times=1)
+    hurried.put_record(NOTE, "k", {"n": 1}, swap_record=None)
+
+    assert relay.fault.seen == 1
+    assert hurried.list_records(NOTE)[0] == [{"$type": NOTE, "n": 1}]
+
+
+@pytest.mark.parametrize("kind", ["broken", "lost"])
+def test_many_changes_are_made_once(hurried: Any, relay: Relay, kind: str) -> None:
+    relay.fault = Fault(kind, hits("repo.applyWrites"), times=1)
+    made = hurried.apply_writes([Create(NOTE, {"n": n}) for n in range(5)])
+    assert [record["n"] for record in hurried.list_records(NOTE)[0]] == [4, 3, 2, 1, 0]
+
+    relay.fault = Fault(kind, hits("repo.applyWrites"), times=1)
+    hurried.apply_writes([Delete(NOTE, uri.rkey) for uri in made])
+    assert relay.fault.seen == 1
+    assert hurried.list_records(NOTE)[0] == []
+
+
+@pytest.mark.parametrize("kind", ["broken", "slow", "reset", "lost"])
+@pytest.mark.parametrize("name", ["repo.listRecords", "repo.getRecord", "repo.uploadBlob", "repo.deleteRecord"])
+def test_what_can_be_repeated_is_repeated(hurried: Any, relay: Relay, kind: str, name: str) -> None:
+    uri = hurried.create_record(NOTE, {"n": 1})
+    relay.fault = Fault(kind, hits(name), times=2)
+    calls: dict[str, Callable[[], Any]] = {
+        "repo.listRecords": lambda: hurried.list_records(NOTE),
+        "repo.getRecord": lambda: hurried.get_record(uri),
+        "repo.uploadBlob": lambda: hurried.upload_blob(b"data" * 1000),
+        "repo.deleteRecord": lambda: hurried.delete_record(uri),
+    }
+    calls[name]()
+
+    assert relay.fault.seen == 2
+
+
+@pytest.mark.parametrize("kind", ["broken", "reset", "lost"])
+def test_failures_that_do_not_pass_end_after_all_tries(hurried: Any, relay: Relay, kind: str) -> None:
+    relay.fault = Fault(kind, hits("repo"))  # reading, by which one would see what became of it, fails as well
+    with pytest.raises(UnavailableError, match=r"creating a record of .*, at http://127") as caught:
+        hurried.create_record(NOTE, {"n": 1})
+
+    assert isinstance(caught.value, ConnectionError)
+    assert asked(relay, "repo.createRecord") == 3
+
+
+def test_a_server_that_is_silent_is_left(pds: Any, someone: Any, relay: Relay) -> None:
+    relay.fault = Fault("hang", hits("repo.getRecord"))
+    with AtmosphereClient(relay.endpoint, network=Network(timeout=0.3, retries=0)) as client:
+        client.login_with_session(someone.session.replace(pds.url, relay.endpoint))
+        begun = time.monotonic()
+        with pytest.raises(UnavailableError, match="took too long"):
+            client.get_record(f"at://{client.did}/{NOTE}/x")
+
+    assert time.monotonic() - begun < 3
+
+
+def test_a_server_that_is_not_there_is_named() -> None:
+    client = AtmosphereClient("http://localhost:1", network=Network(retries=0))
+
+    with pytest.raises(UnavailableError, match=r"login as alice.test, at http://localhost:1: no answer.*refused"):
+        client.login("alice.test", "hunter2pass")
+    with pytest.raises(UnavailableError, match=r"'http://localhost:1'.*refused"):
+        client.get_record(f"at://alice.test/{NOTE}/x")
+
+
+def test_writers_at_the_same_moment_make_one_record(pds: Any, someone: Any) -> None:
+    results: list[Any] = []
+
+    def write(n: int) -> None:
+        with AtmosphereClient(pds.url) as client:
+            client.login_with_session(someone.session)
+            try:
+                results.append(client.create_record(NOTE, {"n": n}, rkey="one"))
+            except ConflictError as error:
+                results.append(error)
+
+    threads = [threading.Thread(target=write, args=(n,)) for n in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sum(isinstance(result, ConflictError) for result in results) == 5, results
+    assert len(results) == 6
+
+
+# Limits of the server ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def strict(pds: Any) -> Iterator[Any]:
+    """A server that counts requests."""
+    with pds_server.running("--rate-limits", "--account", "carol.test:hunter2pass") as made:
+        yield made
+
+
+def test_a_limit_says_when_to_go_on(strict: Any) -> None:
+    with AtmosphereClient(strict.url, network=Network(patience=1.0)) as client:
+        client.login_with_session(strict.accounts[0].session)
+        account: Any = client._account
+
+        def rename_again_and_again() -> None:
+            for _ in range(11):
+                account.procedure("com.atproto.identity.updateHandle", {"handle": "carol.test"}, "renaming")
+
+        with pytest.raises(RateLimitError, match=r"429.*RateLimitExceeded.*reset_at") as caught:
+            rename_again_and_again()
+
+    error = caught.value
+    assert isinstance(error, TimeoutError)
+    assert error.reset_at is not None
+    assert error.wait is not None
+    assert 0 < (error.reset_at - datetime.now(UTC)).total_seconds() <= 300
+    assert 0 < error.wait <= 301
+
+
+def test_bulk_work_stops_before_the_server_refuses_it_and_waits_when_it_may(strict: Any) -> None:
+    with AtmosphereClient(strict.url, network=Network(patience=10.0)) as client:
+        client.login_with_session(strict.accounts[0].session)
+        for batch in range(8):  # 4,800 of 5,000 points
+            client.apply_writes([Create(NOTE, {"n": n}, f"{batch}-{n}") for n in range(200)])
+        with pytest.raises(RateLimitError, match="making the changes 0 to 199 of 200: the server's limit") as caught:
+            client.apply_writes([Create(NOTE, {"n": n}) for n in range(200)])
+        assert caught.value.status is None  # nobody was asked
+        assert caught.value.wait is not None
+        assert caught.value.wait > 60
+        client.create_record(NOTE, {"n": 1})  # which there is still room for
+
+        slept: list[float] = []
+        client._patience = replace(client._patience, max_wait=4000.0, retries=1, sleep=slept.append)
+        with pytest.raises(RateLimitError):  # its clock goes on while this one only says that it slept
+            client.apply_writes([Create(NOTE, {"n": n}) for n in range(200)])
+        assert len(slept) == 1
+        assert 60 < slept[0] < 3700
+
+
+def test_a_limit_is_waited_for_by_the_servers_own_time(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    reset = int(time.time()) + 1003  # the server's clock goes a quarter of an hour fast
+    date = datetime.fromtimestamp(reset - 3, UTC).strftime("%a, %d %b %Y %H:%M:%S GMT")
+    limited = said({"error": "RateLimitExceeded"}, 429, **{"RateLimit-Reset": str(reset), "Date": date})
+    record = said({"uri": f"at://did:plc:abc/{NOTE}/x", "cid": "b", "value": {"n": 1}})
+    site.pages["/xrpc/com.atproto.repo.describeRepo"] = said({"did": "did:plc:abc", "handle": "a.test"})
+    site.pages["/xrpc/com.atproto.repo.getRecord"] = lambda _: answers.pop(0)
+    answers = [limited, said({}, 429, **{"Retry-After": "2"}), record]
+    slept: list[float] = []
+    client = AtmosphereClient(site.base)
+    client._patience = replace(client._patience, sleep=slept.append)
+
+    assert client.get_record(f"at://did:plc:abc/{NOTE}/x") == {"n": 1}
+    assert [round(seconds) for seconds in slept] == [3, 2]
+
+
+# Servers that misbehave --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def rogue(pds: Any, someone: Any) -> Iterator[Callable[[str, Reply], Any]]:
+    """Makes a client whose server answers one method of an account in its own way."""
+    import http.server
+
+    closing: list[Callable[[], None]] = []
+
+    def make(method: str, reply: Reply) -> AtmosphereClient:
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def log_message(self, *_: object) -> None:
+                pass
+
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                self.send_response(reply.status)
+                for name, value in reply.headers.items():
+                    self.send_header(name, value)
+                self.send_header("Connection", "close")
+                self.end_headers()
+                try:
+                    for piece in [reply.body] if isinstance(reply.body, bytes) else reply.body():
+                        self.wfile.write(piece)
+                except OSError:
+                    pass
+
+            do_GET = do_POST
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        base = f"http://127.0.0.1:{server.server_address[1]}"
+        client = AtmosphereClient(base, network=Network(timeout=1.0, retries=0))
+        client.login_with_session(someone.session.replace(pds.url, base))
+        closing.extend((client.close, server.shutdown, server.server_close))
+        return client
+
+    yield make
+    for close in closing:
+        close()
+
+
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind", "words"),
+    [
+        (Reply(b"", 307, {"Location": "http://localhost:2/"}), UnavailableError, "redirect, which is not followed"),
+        (Reply(b"<html>", 200, {"Content-Type": "text/html"}), UnavailableError, "names no record"),
+        (Reply(b"{", 200, JSON), UnavailableError, "no JSON"),
+        (Reply(b"[1]", 200, JSON), UnavailableError, "names no record"),
+        (Reply(b'{"uri": 5}', 200, JSON), UnavailableError, "names no record"),
+        (Reply(drip(0, b"x" * (1 << 20)), 200, JSON), TooLargeError, "larger than 16 MiB"),
+        (Reply(b'{"error": 7, "message": ["x"]}', 400, JSON), RefusedError, "answered 400"),
+        (
+            Reply(b'{"error": "\\u001b[31m", "message": "\\n\\u0000' + b"m" * 9000 + b'"}', 400, JSON),
+            RefusedError,
+            "mmm",
+        ),
+        (Reply(b"\xff" * 100, 400, {"Content-Type": "text/plain"}), RefusedError, "answered 400"),
+        (Reply(b"[" * 100_000, 400, JSON), RefusedError, "answered 400"),
+    ],
+)
+def test_an_answer_that_makes_no_sense_is_a_typed_error_of_plain_text(
+    rogue: Any, reply: Reply, kind: type[Exception], words: str
+) -> None:
+    client = rogue("repo.createRecord", reply)
+    with pytest.raises(kind, match=words) as caught:
+        client.create_record(NOTE, {"n": 1})
+
+    text = str(caught.value)
+    assert text.isascii()
+    assert text.isprintable()
+    assert len(text) < 1000
+
+
+@pytest.mark.parametrize(
+    ("page", "words"),
+    [
+        ({}, "no list of records"),
+        ({"records": 5}, "no list of records"),
+        ({"records": {"a": 1}}, "no list of records"),
+    ],
+)
+def test_a_listing_that_is_none_is_refused(site: Site, page: Any, words: str) -> None:
+    site.pages["/xrpc/com.atproto.repo.describeRepo"] = said({"did": "did:plc:abc"})
+    site.pages["/xrpc/com.atproto.repo.listRecords"] = said(page)
+
+    with pytest.raises(ValueError, match=words):
+        AtmosphereClient(site.base).list_records(NOTE, repo="did:plc:abc")
+
+
+def test_a_damaged_entry_of_a_listing_is_named_and_hides_no_others(site: Site) -> None:
+    good = {"uri": f"at://did:plc:abc/{NOTE}/x", "cid": "b", "value": {"n": 1}}
+    odd = [5, {}, {"uri": "no", "value": {}}, {"uri": good["uri"], "value": [1]}]
+    site.pages["/xrpc/com.atproto.repo.describeRepo"] = said({"did": "did:plc:abc"})
+    site.pages["/xrpc/com.atproto.repo.listRecords"] = said({"records": [*odd, good]})
+    client = AtmosphereClient(site.base)
+
+    with pytest.warns(UserWarning, match="left out") as caught:
+        assert [found.value for found in client.iter_records(NOTE, repo="did:plc:abc")] == [{"n": 1}]
+    assert len(caught) == len(odd)
+
+
+@pytest.mark.parametrize("cursor", ["same", 7, "", None, ["x"]])
+def test_a_listing_ends_when_its_cursor_leads_nowhere_new(site: Site, cursor: Any) -> None:
+    entry = {"uri": f"at://did:plc:abc/{NOTE}/x", "cid": "b", "value": {"n": 1}}
+    site.pages["/xrpc/com.atproto.repo.describeRepo"] = said({"did": "did:plc:abc"})
+    site.pages["/xrpc/com.atproto.repo.listRecords"] = said({"records": [entry], "cursor": cursor})
+    client = AtmosphereClient(site.base)
+
+    assert len(list(client.iter_records(NOTE, repo="did:plc:abc"))) == (2 if cursor == "same" else 1)
+
+
+def test_a_login_is_not_led_to_a_machine_of_ours(pds: Any) -> None:
+    """The account's document names localhost, which the user did not: the server that was named stays."""
+    relay = Relay(pds.url)
+    try:
+        with AtmosphereClient(relay.endpoint) as client:
+            client.login("alice.test", "hunter2pass")
+
+            assert client.pds_endpoint(client.did) == relay.endpoint
+            client.list_records(NOTE)
+        assert asked(relay, "repo.listRecords") == 1
+    finally:
+        relay.close()
+
+
+def test_a_did_document_leads_nobody_to_a_machine_of_ours(site: Site) -> None:
+    site.identity("did:plc:" + "a" * 24, handle="alice.test", pds="http://127.0.0.1:1")
+    client = AtmosphereClient(network=site.network())
+
+    with pytest.raises(ValueError, match="comes from a record"):
+        client.get_record(f"at://alice.test/{NOTE}/x")
+
+
+def test_what_was_sent_is_what_was_checked(hurried: Any, relay: Relay) -> None:
+    """A record that changes while it is sent is sent as it was when it was checked."""
+    record: dict[str, Any] = {"list": [1]}
+    relay.fault = Fault("broken", lambda _, path: bool(record["list"].append(0.5)) if "createRecord" in path else False)
+    uri = hurried.create_record(NOTE, record)
+
+    assert json.dumps(hurried.get_record(uri)["list"]) == "[1]"
