@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import IO, Any
 
@@ -62,6 +63,9 @@ class GivenAccount:
     def procedure(self, nsid: str, data: Mapping[str, Any], what: str) -> Any:
         """The answer as the client gives it."""
         with translated(what, self.endpoint):
+            if self._real and None in data.values():  # which the SDK's models drop, and which means something
+                headers = {"Content-Type": "application/json"}
+                return self._client.invoke_procedure(nsid, content=json.dumps(data).encode(), headers=headers).content
             return self._method(nsid)(data=dict(data))
 
     def upload(self, data: bytes | IO[bytes], size: int, mime_type: str, what: str) -> Any:
