@@ -23,6 +23,7 @@ from atdata._index.entries import check_name
 from atdata._index.entry import now
 from atdata._index.errors import EntryNotFoundError
 from atdata._index.metadata import to_record_form
+from atdata._loading.sources import source_of
 from atdata._uris import AtdataUri, AtdataUriError, parse_schema_ref, parse_uri
 
 if TYPE_CHECKING:
@@ -161,16 +162,19 @@ class AtmosphereIndex:
         return AtmosphereIndex(self.client, data_store=self._data_store, repo=who, verify=self._reader.verify)
 
     def shard_source(self, entry: AtmosphereIndexEntry, urls: Sequence[str]) -> DataSource | None:
-        """A source of shards of ``entry``, when they are blobs; its record is checked in full first."""
+        """A source of shards of ``entry``, whose record is checked in full first.
+
+        Blobs are checked against their CIDs. Addresses in one's own records are one's own; those in records of others
+        may name public HTTPS hosts only. None where the index's data store knows better.
+        """
         record = model_of(RecordDef, entry.record.to_record(), entry.uri)
+        own = self.client.is_authenticated and entry.did == self.client.did
         blobs = {ref.uri: ref for ref in AtmosphereIndexEntry(entry.uri, record).blobs}
         if not blobs:
-            return None
+            return source_of(list(urls)) if own and self._data_store is None else None
         refs = [{"did": ref.did, "cid": ref.cid, "size": ref.size} for url in urls if (ref := blobs.get(url))]
         source = BlobSource.from_refs(refs, network=self.client.network)
-        if self.client.is_authenticated and entry.did == self.client.did:
-            source.with_servers({entry.did: self.client.pds_endpoint(entry.did)})
-        return source
+        return source.with_servers({entry.did: self.client.pds_endpoint(entry.did)}) if own else source
 
     # Schemas -------------------------------------------------------------------------------------------------
 
