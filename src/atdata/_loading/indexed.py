@@ -28,7 +28,7 @@ def resolve(path: str, sample_type: type[Any] | None, index: IndexLike | None) -
 
     An unknown name is ``KeyError``.
     """
-    if path.startswith("at://"):
+    if not path.startswith("@"):
         who, name = path[5:].partition("/")[0], path
     else:
         who, slash, name = path[1:].partition("/")

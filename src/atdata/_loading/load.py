@@ -109,7 +109,7 @@ def load_dataset(
     if sample_type is not None and not isinstance(sample_type, type):
         raise TypeError(f"sample_type is a class, not {shown(sample_type)}; the split is given as split=")
     found: Mapping[str, Any]
-    if where.startswith("@") or (where.startswith("at://") and not sources.is_blob(where)):
+    if where.startswith("@") or (where[:5].lower() == "at://" and not sources.is_blob(where)):
         if data_files is not None:
             raise ValueError(f"data_files cannot be used with {shown(where)}: the index says which files there are")
         found, sample_type = resolve(where, sample_type, index)

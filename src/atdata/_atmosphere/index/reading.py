@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from atdata._atmosphere.at_uri import AtUri
 from atdata._atmosphere.checks import check_kind
-from atdata._atmosphere.errors import NotAuthenticatedError, WrongRecordError
+from atdata._atmosphere.errors import AtUriError, NotAuthenticatedError, WrongRecordError
 from atdata._atmosphere.net.errors import NotThereError
 from atdata._atmosphere.proofs.record import fetch_proof
 from atdata._atmosphere.record_calls import RepoRecord
 from atdata._errors import shown
 from atdata._index.errors import DamagedEntryWarning
+from atdata_lexicon.syntax import is_at_identifier, is_nsid, is_record_key
 
 if TYPE_CHECKING:
     from atdata._atmosphere.client import AtmosphereClient
@@ -46,6 +47,8 @@ class RepoReader:
 
     def get(self, uri: AtUri, collection: str) -> RepoRecord:
         """The record at an address. ``KeyError`` when there is none, ``ValueError`` when it is of another kind."""
+        if not (is_at_identifier(uri.authority) and is_nsid(uri.collection) and is_record_key(uri.rkey)):
+            raise AtUriError(f"{shown(str(uri), 300)} is the address of no record; write at://did/collection/rkey")
         uri = AtUri(self.repo(uri.authority), uri.collection, uri.rkey)
         found = self._proven(uri) if self.verify else self.client.find_record(uri)
         check_kind(found.value, collection, str(uri))
