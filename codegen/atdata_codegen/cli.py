@@ -6,20 +6,9 @@ import sys
 from collections.abc import Sequence
 from io import TextIOWrapper
 
-__all__ = ["main"]
+from atdata_codegen.commands import COMMANDS
 
-#: Words that name another command than generating; a folder of that name is given as ``./name``.
-_COMMANDS = {
-    "breaking": "atdata_codegen.commands.breaking",
-    "diff": "atdata_codegen.commands.diff",
-    "fmt": "atdata_codegen.commands.fmt",
-    "docs": "atdata_codegen.commands.docs",
-    "jsonschema": "atdata_codegen.commands.jsonschema",
-    "lint": "atdata_codegen.commands.lint",
-    "new": "atdata_codegen.commands.new",
-    "publish": "atdata_codegen.commands.publish",
-    "pull": "atdata_codegen.commands.pull",
-}
+__all__ = ["main"]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -30,10 +19,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     from atdata_codegen.problems import ProblemError, shown_path
 
     try:
-        if arguments and arguments[0] in _COMMANDS:
+        if arguments and arguments[0] in COMMANDS:
             from importlib import import_module
 
-            status: int = import_module(_COMMANDS[arguments[0]]).run(arguments[1:])
+            status: int = import_module(COMMANDS[arguments[0]]).run(arguments[1:])
             return status
         from atdata_codegen.commands.generate import run
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from contextlib import suppress
+
+from atdata_codegen.files import create
 
 __all__ = ["create_file", "replace_file"]
 
@@ -13,7 +14,8 @@ __all__ = ["create_file", "replace_file"]
 def replace_file(path: str, data: bytes) -> None:
     """Write ``data`` where the file at ``path`` lies, behind a link where it is one."""
     real = os.path.realpath(path)
-    handle, name = tempfile.mkstemp(dir=os.path.dirname(real), prefix=".atdata-gen-")
+    name = f"{real}.{os.getpid()}.tmp"
+    handle = create(name)
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(data)

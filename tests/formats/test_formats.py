@@ -229,3 +229,13 @@ def test_streaming_knows_every_encoding() -> None:
 
     for encoding in formats.to_mds(fields).value.values():
         assert encodings.is_mds_encoding(encoding)
+
+
+def test_the_example_of_the_documentation_runs() -> None:
+    page = Path(__file__).resolve().parents[2] / "docs" / "authoring.md"
+    blocks = page.read_text(encoding="utf-8").split("```python\n")[1:]
+
+    for block in blocks:
+        exec(block.partition("```")[0], {})
+
+    assert blocks

@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from atdata_codegen.commands import COMMANDS
 from atdata_codegen.config import MODELS, Settings, load_settings
 from atdata_codegen.generate import Result, generate
 from atdata_codegen.problems import shown_path
@@ -17,7 +18,7 @@ _EPILOG = """\
 Settings may stand in [tool.atdata-gen] of the pyproject.toml nearest above the first folder:
 package, output, include, strict, templates, models. Options given here come first.
 
-Other commands: atdata-gen breaking, diff, fmt, jsonschema, lint, new
+Other commands: {commands}
 """
 
 
@@ -25,7 +26,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="atdata-gen",
         description="Generate record models, sample classes and stubs from Lexicons and sample schemas.",
-        epilog=_EPILOG,
+        epilog=_EPILOG.format(commands=", ".join(sorted(COMMANDS))),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument

@@ -20,7 +20,7 @@ from atdata_codegen.samples.model import ArrayOf, FieldType, NdArray, Primitive,
 from atdata_codegen.samples.shapes import Dim
 from atdata_lexicon.errors import MissingExtraError
 
-__all__ = ["from_arrow", "to_arrow"]
+__all__ = ["arrow_schema", "from_arrow", "to_arrow"]
 
 _NOTE = NOTE.encode()
 _NAME, _METADATA = b"ARROW:extension:name", b"ARROW:extension:metadata"
@@ -35,6 +35,20 @@ def _pyarrow() -> Any:
         return import_module("pyarrow")
     except ImportError:
         raise MissingExtraError("Arrow schemas need pyarrow: pip install 'atdata[parquet]'") from None
+
+
+def arrow_schema(path: str) -> Any:
+    """The ``pyarrow.Schema`` of an Arrow file or stream; raises ValueError for what is none."""
+    pa = _pyarrow()
+    try:
+        with pa.memory_map(path) as source:
+            try:
+                return pa.ipc.open_file(source).schema
+            except pa.ArrowInvalid:
+                source.seek(0)
+                return pa.ipc.open_stream(source).schema
+    except pa.ArrowException as error:
+        raise ValueError(f"{clean(path, 200)} is no Arrow file: {clean(str(error), 200)}") from error
 
 
 def to_arrow(fields: Iterable[SampleField]) -> Mapped[Any]:

@@ -142,7 +142,7 @@ def from_croissant(record_sets: Sequence[Any], record_set: str = "") -> Mapped[t
     fields: list[SampleField] = []
     losses: list[Loss] = []
     for one in _many(chosen.get("field")):
-        if not isinstance(one, Mapping):
+        if not isinstance(one, Mapping) or _is_join(one):
             continue
         given = str(one.get("name") or str(one.get("@id", "")).rpartition("/")[2])
         name = names.take(given)
@@ -165,6 +165,12 @@ def from_croissant(record_sets: Sequence[Any], record_set: str = "") -> Mapped[t
             )
         )
     return Mapped(tuple(fields), tuple(losses))
+
+
+def _is_join(one: Mapping[str, Any]) -> bool:
+    """Whether a field only says which files belong together."""
+    references = one.get("references")
+    return isinstance(references, Mapping) and "fileSet" in references
 
 
 def _many(value: object) -> list[Any]:

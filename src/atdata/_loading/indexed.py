@@ -13,7 +13,7 @@ from atdata._loading import sources
 from atdata._loading.splits import DEFAULT, group, split_of
 from atdata._remote import public_index
 
-__all__ = ["IndexLike", "resolve", "source_of_entry"]
+__all__ = ["IndexLike", "index_for", "resolve", "source_of_entry"]
 
 
 class IndexLike(Protocol):
@@ -28,14 +28,9 @@ def resolve(path: str, sample_type: type[Any] | None, index: IndexLike | None) -
 
     An unknown name is ``KeyError``.
     """
-    if not path.startswith("@"):
-        who, name = path[5:].partition("/")[0], path
-    else:
-        who, slash, name = path[1:].partition("/")
-        if not who or not slash or not name:
-            raise ValueError(f"{shown(path)} names no dataset; write @local/name or @handle/name")
+    who, name = _who(path)
     if index is None:
-        index = _local_index(path) if who == "local" else _public_index(path, who)
+        index, name = index_for(path)
     elif who != "local" and (of := _method(index, "in_repository")) is not None:
         index = of(who)
     entry = index.get_dataset(name)
@@ -50,6 +45,21 @@ def resolve(path: str, sample_type: type[Any] | None, index: IndexLike | None) -
     source_of = _method(index, "shard_source")
     own = None if source_of is None else partial(source_of, entry)
     return {split: _source(shards, store, local, own) for split, shards in splits.items()}, kind
+
+
+def index_for(path: str) -> tuple[IndexLike, str]:
+    """The index that ``@who/name`` or an ``at://`` address is looked up in, and what it is called there."""
+    who, name = _who(path)
+    return (_local_index(path) if who == "local" else _public_index(path, who)), name
+
+
+def _who(path: str) -> tuple[str, str]:
+    if not path.startswith("@"):
+        return path[5:].partition("/")[0], path
+    who, slash, name = path[1:].partition("/")
+    if not who or not slash or not name:
+        raise ValueError(f"{shown(path)} names no dataset; write @local/name or @handle/name")
+    return who, name
 
 
 def _split_of(url: str) -> str:
