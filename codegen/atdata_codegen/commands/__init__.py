@@ -14,6 +14,7 @@ COMMANDS: Final = {
     "fmt": "atdata_codegen.commands.fmt",
     "jsonschema": "atdata_codegen.commands.jsonschema",
     "lint": "atdata_codegen.commands.lint",
+    "migrate": "atdata_codegen.commands.migrate",
     "new": "atdata_codegen.commands.new",
     "publish": "atdata_codegen.commands.publish",
     "pull": "atdata_codegen.commands.pull",

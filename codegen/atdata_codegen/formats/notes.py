@@ -82,9 +82,7 @@ def field_of(value: object) -> SampleField | None:
     return None if problems else found
 
 
-def believed(
-    note: object, name: str, native: object, native_of: Callable[[SampleField], object]
-) -> SampleField | None:
+def believed(note: object, name: str, native: object, native_of: Callable[[SampleField], object]) -> SampleField | None:
     """The field of a note, where the format itself says the same: ``native`` is what is there; None otherwise."""
     if isinstance(note, bytes | str):
         try:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from atdata_codegen.review.changes import Change, Checks
 from atdata_codegen.review.samples import arrays, classes, fields, types  # noqa: F401  # they fill the table
 from atdata_codegen.review.samples.checks import SAMPLE_CHECKS, SamplePair
-from atdata_codegen.review.samples.view import SampleSide, SchemaView, kind_of_type, mapping, ref_of
+from atdata_codegen.review.samples.view import FieldView, SampleSide, SchemaView, kind_of_type, mapping, ref_of
 
 __all__ = ["SAMPLE_CHECKS", "SamplePlace", "SampleWalk"]
 
@@ -37,9 +37,13 @@ class SampleWalk:
         names = pair.names
         both = [*((name, name) for name in names.common), *names.alias.items(), *names.renamed.items()]
         for before, after in both:
-            here = pair.of_fields(old.fields[before], new.fields[after])
-            yield from self._ask("field", here)
-            yield from self._types(here.of_types(here.field[0].type, here.field[1].type, "fieldType"))
+            yield from self.field(old, new, old.fields[before], new.fields[after])
+
+    def field(self, old: SchemaView, new: SchemaView, before: FieldView, after: FieldView) -> Iterator[SamplePlace]:
+        """What changed of one field, whatever it is called on both sides."""
+        here = SamplePair(old, new, self._sides).of_fields(before, after)
+        yield from self._ask("field", here)
+        yield from self._types(here.of_types(before.type, after.type, "fieldType"))
 
     def _ask(self, kind: str, pair: SamplePair) -> Iterator[SamplePlace]:
         for change in self._checks.run(kind, pair):
