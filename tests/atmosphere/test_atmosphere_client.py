@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import pickle
+import stat
 import subprocess
 import sys
+import weakref
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -117,6 +121,59 @@ def test_a_session_is_renewed_when_only_the_servers_clock_says_that_it_is_over(
         uri = client.create_record(NOTE, {"n": 1})
 
         assert client.get_record(uri)["n"] == 1
+
+
+def test_a_session_file_saves_logins_and_follows_the_keys(pds: Any, someone: Any, tmp_path: Path) -> None:
+    path = tmp_path / "sessions" / "me"
+
+    def login(password: str) -> str:
+        with AtmosphereClient(pds.url) as client:
+            client.login(someone.handle, password, session_file=path)
+            client.create_record(NOTE, {"n": 1})
+            assert path.read_text() == client.export_session()
+            return client.did
+
+    assert login(someone.password) == someone.did
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    first = path.read_text()
+    assert login("not needed now") == someone.did  # no login at all
+
+    handle, did, _, refresh, url = first.split(":::")
+    path.write_text(":::".join((handle, did, pds.token(did, seconds=-60), refresh, url)))
+    assert login("not needed now") == someone.did  # the keys were renewed, and kept
+    assert path.read_text().split(":::")[3] != refresh
+
+    over = (pds.token(did, seconds=-60), pds.token(did, seconds=-30, refresh=True))
+    path.write_text(":::".join((handle, did, *over, url)))
+    with pytest.raises(AuthError, match="Invalid identifier or password"):
+        login("wrong")
+    assert login(someone.password) == someone.did
+    path.write_text("alice.test:::did:plc:other:::x:::y:::z")  # somebody else's is not used
+    assert login(someone.password) == someone.did
+    assert [entry.name for entry in path.parent.iterdir()] == ["me"]
+
+
+def test_a_client_that_nobody_needs_any_more_is_gone(pds: Any, someone: Any) -> None:
+    client = AtmosphereClient(pds.url)
+    client.login_with_session(someone.session)
+    client.create_record(NOTE, {})
+    gone = weakref.ref(client)
+    del client
+    gc.collect()
+
+    assert gone() is None
+
+
+def test_whoever_keeps_sessions_hears_when_the_keys_change(pds: Any, someone: Any) -> None:
+    heard: list[str] = []
+    handle, did, _, refresh, url = someone.session.split(":::")
+    with AtmosphereClient(pds.url) as client:
+        client.on_session_change(heard.append)
+        client.login_with_session(":::".join((handle, did, pds.token(did, seconds=-60), refresh, url)))
+        assert heard == []
+        client.create_record(NOTE, {})
+
+        assert heard == [client.export_session()]
 
 
 def test_a_session_that_cannot_be_renewed_says_log_in_again(pds: Any, someone: Any) -> None:

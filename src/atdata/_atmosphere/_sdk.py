@@ -47,7 +47,9 @@ class SdkAccount:
         self.did = ""
         self.handle = ""
         if on_change is not None:
-            self._client.on_session_change(lambda _event, session: on_change(session.export()))
+            self._client.on_session_change(
+                lambda event, session: None if event.value == "import" else on_change(session.export())
+            )
 
     @property
     def endpoint(self) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from atdata._atmosphere import session_file as session_files
 from atdata._atmosphere.answers import part
 from atdata._atmosphere.blob_calls import BlobCalls
-from atdata._atmosphere.errors import NotAuthenticatedError, NotFoundError, RefusedError
+from atdata._atmosphere.errors import AuthError, NotAuthenticatedError, NotFoundError, RefusedError
 from atdata._atmosphere.identity.resolver import IdentityResolver, resolver_for
 from atdata._atmosphere.net.network import Network, current_network
 from atdata._atmosphere.patience import Patience
@@ -56,6 +58,8 @@ class AtmosphereClient(RecordCalls, BlobCalls):
         self._patience = Patience(network.retries, network.patience)
         self._account: Account | None = None
         self._given = _client is not None
+        self._session_file: str | None = None
+        self._callbacks: list[Callable[[str], object]] = []
         self._homes: dict[str, tuple[str, str]] = {}
         if _client is not None:
             from atdata._atmosphere.given import GivenAccount
@@ -64,20 +68,50 @@ class AtmosphereClient(RecordCalls, BlobCalls):
 
     # The account ---------------------------------------------------------------------------------------------
 
-    def login(self, handle: str, password: str) -> None:
+    def login(self, handle: str, password: str, *, session_file: str | os.PathLike[str] | None = None) -> None:
         """Log in. Use an app password, which can be taken back, and not the account's main one.
+
+        Servers allow few logins a day. With ``session_file`` the session is kept there (readable by you alone) and
+        used the next time; the password is needed only when there is none, or when it has ended.
 
         ``PermissionError`` when the server does not let you in.
         """
+        path = None if session_file is None else session_files.full_path(session_file)
+        session = None if path is None else session_files.kept(path, handle)
+        if session is None or not self._resumed(session):
+            account = self._new_account()
+            self._patience.run(lambda: account.login(handle, password))
+            self._enter(account)
+        if path is not None:
+            session_files.keep(path, self.export_session())
+            self._session_file = path
+
+    def _resumed(self, session: str) -> bool:
+        """Go on with a session, unless it has ended."""
         account = self._new_account()
-        self._patience.run(lambda: account.login(handle, password))
+        try:
+            account.resume(session)
+            account.query("com.atproto.server.getSession", {}, "asking whether a session still holds")
+        except AuthError:
+            return False
         self._enter(account)
+        return True
 
     def login_with_session(self, session_string: str) -> None:
         """Go on with a session that :meth:`export_session` gave, without asking the server for a new one."""
         account = self._new_account()
         account.resume(session_string)
         self._enter(account)
+
+    def on_session_change(self, callback: Callable[[str], object]) -> None:
+        """Call ``callback`` with the session as text whenever its keys change, so that it can be kept."""
+        self._callbacks.append(callback)
+
+    def _changed(self, session: str) -> None:
+        if self._session_file is not None:
+            session_files.keep(self._session_file, session)
+        for callback in self._callbacks:
+            callback(session)
 
     def export_session(self) -> str:
         """The session as text, which is as good as a password for some weeks: keep it secret.
@@ -107,12 +141,20 @@ class AtmosphereClient(RecordCalls, BlobCalls):
             return self._account
         from atdata._atmosphere._sdk import SdkAccount
 
-        made = SdkAccount(self._base_url, self._network)
+        changed = weakref.WeakMethod(self._changed)  # or the account would keep its client alive
+
+        def tell(session: str) -> None:
+            method = changed()
+            if method is not None:
+                method(session)
+
+        made = SdkAccount(self._base_url, self._network, tell)
         weakref.finalize(self, made.close)
         return made
 
     def _enter(self, account: Account) -> None:
         self._account = account
+        self._session_file = None
         self._homes.clear()
         if account.endpoint and not self._network.trusts(account.endpoint):
             self._network = replace(self._network, trusted=(*self._network.trusted, account.endpoint))

@@ -26,7 +26,7 @@ _MOST_PIECES = 512
 class NewFile:
     """A file that is at ``path`` after :meth:`commit`, and was never there if that is not reached."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, mode: int = 0o666) -> None:
         self.path = path
         folder, name = os.path.split(path)
         self._folder = folder or "."
@@ -35,7 +35,7 @@ class NewFile:
         try:
             os.makedirs(self._folder, exist_ok=True)
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
-            self._descriptor = os.open(self._temporary, flags, 0o666)
+            self._descriptor = os.open(self._temporary, flags, mode)
             _try_lock(self._descriptor)
         except OSError as error:
             self.abandon()
@@ -93,9 +93,9 @@ class NewFile:
         self.abandon()
 
 
-def write_file(path: str, content: bytes) -> None:
+def write_file(path: str, content: bytes, mode: int = 0o666) -> None:
     """``content`` as the file ``path``, whole or not at all."""
-    with NewFile(path) as file:
+    with NewFile(path, mode) as file:
         file.write([content])
         file.commit()
 
