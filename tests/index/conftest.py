@@ -79,8 +79,8 @@ def make_server(redis_binary: str, tmp_path: Path) -> Iterator[Callable[..., Red
     """Starts servers with options of one's own; they end with the test."""
     servers: list[RedisServer] = []
 
-    def start(*options: str) -> RedisServer:
-        servers.append(RedisServer(tmp_path, *options, program=redis_binary))
+    def start(*options: str, password: str = "") -> RedisServer:
+        servers.append(RedisServer(tmp_path, *options, program=redis_binary, password=password))
         return servers[-1]
 
     yield start

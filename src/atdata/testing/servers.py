@@ -52,7 +52,11 @@ class RedisServer:
         self.password = password
         self.port = 0
         self.process: subprocess.Popen[bytes] | None = None
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def url(self) -> str:
@@ -82,7 +86,9 @@ class RedisServer:
                 return
             process.kill()
             process.wait()
-        raise ServiceError(f"a Redis server could not be started; see the logs in {self._folder}")
+        logs = sorted(self._folder.glob("redis-*.log"))
+        last = logs[-1].read_text("utf-8", "replace").strip()[-300:] if logs else ""
+        raise ServiceError(f"a Redis server could not be started; its last words:\n{last}")
 
     def _answers(self, process: subprocess.Popen[bytes], port: int) -> bool:
         import redis
@@ -90,7 +96,7 @@ class RedisServer:
         end = time.monotonic() + _PATIENCE
         while time.monotonic() < end and process.poll() is None:
             try:
-                with redis.Redis(port=port, password=self.password or None) as client:
+                with redis.Redis(port=port, password=self.password or None, retry=None) as client:
                     # Whoever else answers there is not ours.
                     return bool(client.info("server")["process_id"] == process.pid)
             except (redis.ConnectionError, redis.ResponseError):
