@@ -92,11 +92,14 @@ class RedisServer:
 
     def _answers(self, process: subprocess.Popen[bytes], port: int) -> bool:
         import redis
+        from redis.backoff import NoBackoff
+        from redis.retry import Retry
 
+        once = Retry(NoBackoff(), 0)
         end = time.monotonic() + _PATIENCE
         while time.monotonic() < end and process.poll() is None:
             try:
-                with redis.Redis(port=port, password=self.password or None, retry=None) as client:
+                with redis.Redis(port=port, password=self.password or None, retry=once) as client:
                     # Whoever else answers there is not ours.
                     return bool(client.info("server")["process_id"] == process.pid)
             except (redis.ConnectionError, redis.ResponseError):
