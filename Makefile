@@ -5,7 +5,7 @@ PYTEST ?= -n auto
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help venv quickstart test check generate generate-check soak bench-gen bench-data bench-index clean
+.PHONY: help venv quickstart test check generate generate-check soak bench-gen bench-data bench-index bench-review clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -53,6 +53,9 @@ bench-data: venv ## Time reading and writing of datasets beside other libraries
 
 bench-index: venv ## Time an index of 100,000 datasets beside PyPI's atdata
 	$(BIN)/python benchmarks/bench_index.py
+
+bench-review: venv ## Time the review of a change of 402 documents
+	$(BIN)/python benchmarks/bench_review.py
 
 clean: ## Remove caches, builds and the quickstart's data (the environment stays)
 	rm -rf build dist quickstart-data .pytest_cache .mypy_cache .ruff_cache .hypothesis .atdata-gen
