@@ -12,6 +12,7 @@ COMMANDS: Final = {
     "diff": "atdata_codegen.commands.diff",
     "docs": "atdata_codegen.commands.docs",
     "fmt": "atdata_codegen.commands.fmt",
+    "git-driver": "atdata_codegen.commands.git_driver",
     "jsonschema": "atdata_codegen.commands.jsonschema",
     "lint": "atdata_codegen.commands.lint",
     "migrate": "atdata_codegen.commands.migrate",
