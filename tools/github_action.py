@@ -5,15 +5,19 @@ Everything comes from the environment: ``REVIEW_*`` are the inputs of action.yml
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import subprocess
 import sys
 import urllib.error
 import urllib.request
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from atdata_codegen.cli import main as atdata_gen
 from atdata_codegen.review.reports.markdown import MARKER
 
 _TIMEOUT = 30
@@ -55,9 +59,22 @@ def _lint(path: str) -> int:
     return done.returncode
 
 
-def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "atdata_codegen.cli", *arguments]
-    return subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
+@dataclass(frozen=True)
+class _Done:
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def _run(*arguments: str) -> _Done:
+    """The command, in this process."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            status = atdata_gen(arguments)
+        except SystemExit as end:
+            status = end.code if isinstance(end.code, int) else 2
+    return _Done(status, out.getvalue(), err.getvalue())
 
 
 def _base(path: str) -> str:

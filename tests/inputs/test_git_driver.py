@@ -100,3 +100,6 @@ def test_the_generated_code_of_two_versions_is_compared(repository: Any, make_le
     assert "+    y: int | None = None" in text
     assert "b/models/samples/Image_1_0_0.pyi" in text
     assert "same.py" not in text
+
+    repository.write("lexicons/a.json", {**make_lexicon("com.example.a"), "defs": {}})
+    assert "com/example/a.py" not in generated_patch(load_documents("main:lexicons"), load_documents("lexicons"))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from atdata_codegen.commands.reviewing import add_options, policies_text, review_settings, show
+from atdata_codegen.commands.network import network_of
+from atdata_codegen.commands.reviewing import add_options, illustrated, policies_text, review_settings, show
 from atdata_codegen.review.compare import compare_history
 from atdata_codegen.review.findings import BUMPS
 from atdata_codegen.review.inputs import FORMS, history_of, load_documents
@@ -45,10 +46,11 @@ def run(arguments: Sequence[str]) -> int:
         parser.error("say what to compare with: --against main:lexicons, for instance")
     settings = review_settings(options.new, options)
     specs = history_of(options.against) if settings.transitive else [options.against]
-    olds = [load_documents(spec) for spec in specs]
-    new = load_documents(options.new)
+    network = network_of(options, parser)
+    olds = [load_documents(spec, network=network) for spec in specs]
+    new = load_documents(options.new, network=network)
     review = compare_history(olds, new, settings, witnesses=not options.no_witness)
-    show(review, options)
+    show(illustrated(review, olds[-1], new, options), options)
     return 0 if review.passed else 1
 
 

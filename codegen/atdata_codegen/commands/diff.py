@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from atdata_codegen.commands.reviewing import add_options, policies_text, review_settings, show
+from atdata_codegen.commands.network import network_of
+from atdata_codegen.commands.reviewing import add_options, illustrated, policies_text, review_settings, show
 from atdata_codegen.review.compare import compare
 from atdata_codegen.review.inputs import FORMS, load_documents
 
@@ -30,8 +31,11 @@ def _parser() -> argparse.ArgumentParser:
 
 def run(arguments: Sequence[str]) -> int:
     """The exit status of one call."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
     settings = review_settings(options.new, options)
-    old, new = load_documents(options.old), load_documents(options.new)
-    show(compare(old, new, settings, witnesses=not options.no_witness), options)
+    network = network_of(options, parser)
+    old, new = (load_documents(spec, network=network) for spec in (options.old, options.new))
+    review = compare(old, new, settings, witnesses=not options.no_witness)
+    show(illustrated(review, old, new, options), options)
     return 0

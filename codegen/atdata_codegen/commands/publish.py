@@ -7,9 +7,11 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from atdata_codegen.commands.network import add_network_options, network_of
+from atdata_codegen.commands.reviewing import review_settings
 from atdata_codegen.problems import Problem, ProblemError, shown_path
 from atdata_codegen.remote.identity import account_of
 from atdata_codegen.remote.publish import Plan, Step, plan_publication, publish
@@ -17,7 +19,7 @@ from atdata_codegen.remote.session import log_in
 from atdata_codegen.report import print_problems
 from atdata_codegen.review.documents import documents_from_sources
 from atdata_codegen.review.reports import render
-from atdata_codegen.review.settings import Ignore, ReviewSettings
+from atdata_codegen.review.settings import Ignore
 from atdata_codegen.sources import read_sources
 
 __all__ = ["PASSWORD", "run"]
@@ -52,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--allow-breaking", action="append", default=[], metavar="WHAT",
         help="let one break pass: a rule, such as LEX010, or a finding's fingerprint; needs --reason")  # fmt: skip
     add("--reason", default="", metavar="TEXT", help="why that is right")
+    add("--policy", metavar="POLICY", help="which breaks are refused (default: by the kind of schema)")
     add("--skip-dns-check", action="store_true", help="publish Lexicons that the DNS does not say are yours")
     add("--dry-run", action="store_true", help="write nothing; say what would be")
     add("-y", "--yes", action="store_true", help="do not ask before writing")
@@ -75,7 +78,9 @@ def run(arguments: Sequence[str]) -> int:
         )
     account = account_of(options.repo, network, options.service or "")
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
-    settings = ReviewSettings(ignore=tuple(_allowed(what, options.reason) for what in options.allow_breaking))
+    settings = review_settings(paths[0], options)
+    allowed = tuple(_allowed(what, options.reason) for what in options.allow_breaking)
+    settings = replace(settings, ignore=(*settings.ignore, *allowed))
     plan = plan_publication(documents, account, network, settings, now=now, check_dns=not options.skip_dns_check)
     if not options.json:
         _show(plan)

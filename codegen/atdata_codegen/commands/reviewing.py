@@ -7,14 +7,17 @@ import os
 import sys
 from dataclasses import replace
 
+from atdata_codegen.commands.network import add_network_options
 from atdata_codegen.config import nearest_pyproject, read_table
 from atdata_codegen.problems import Problem, ProblemError
+from atdata_codegen.review.documents import Documents
 from atdata_codegen.review.findings import Review
+from atdata_codegen.review.picture import graph_of
 from atdata_codegen.review.policy import POLICIES, parse_policy
 from atdata_codegen.review.reports import FORMATS, render
 from atdata_codegen.review.settings import ReviewSettings, parse_settings
 
-__all__ = ["add_options", "policies_text", "review_settings", "show"]
+__all__ = ["add_options", "illustrated", "policies_text", "review_settings", "show"]
 
 
 def policies_text() -> str:
@@ -38,6 +41,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add("--format", choices=FORMATS, default="text", help="form of the report")
     add("--json", action="store_const", dest="format", const="json", help="the same as --format json")
     add("-o", "--output", metavar="FILE", help="where to write the report (default: standard output)")
+    add("--patch", action="store_true", help="add what the change does to the generated code (markdown, json, html)")
+    add_network_options(parser)
 
 
 def review_settings(new: str, options: argparse.Namespace) -> ReviewSettings:
@@ -52,6 +57,17 @@ def review_settings(new: str, options: argparse.Namespace) -> ReviewSettings:
         policy, every = parse_policy(options.policy)
         settings = replace(settings, policy=policy, transitive=settings.transitive or every)
     return replace(settings, transitive=True) if getattr(options, "transitive", False) else settings
+
+
+def illustrated(review: Review, old: Documents, new: Documents, options: argparse.Namespace) -> Review:
+    """The review with the pictures that its form can show: the graph of versions, and the diff of generated code."""
+    if options.format == "html":
+        review = replace(review, graph=graph_of(new, old))
+    if options.patch:
+        from atdata_codegen.review.patch import generated_patch
+
+        review = replace(review, patch=generated_patch(old, new))
+    return review
 
 
 def show(review: Review, options: argparse.Namespace) -> None:

@@ -12,12 +12,14 @@ from atdata_codegen.review.documents import Documents
 __all__ = ["generated_patch"]
 
 _MOST_LINES: Final = 20_000
+#: Where a record model keeps its Lexicon, as JSON.
+_HIDDEN: Final = "\n_LEXICON = "
 
 
 def generated_patch(old: Documents, new: Documents, package: str = "generated") -> str:
     """The diff of what the generator would write: modules, or their stubs. Empty when nothing changes.
 
-    Documents that are refused have no file on their side. A diff of more than 20,000 lines is cut, and says so.
+    A document that is refused changes nothing. A diff of more than 20,000 lines is cut, and says so.
     """
     before = _build(old, package, {})
     known = {name: (unit.key, tuple(unit.files or ())) for name, unit in before.units.items() if unit.key}
@@ -26,6 +28,9 @@ def generated_patch(old: Documents, new: Documents, package: str = "generated") 
     for unit in after.units.values():  # what stands as it was is not made again
         if unit.files is None:
             new_files.update({name: old_files[name] for name in unit.kept if name in old_files})
+    if any(problem.severity == "error" for problem in after.problems):
+        # A document that was refused keeps what was generated from it.
+        new_files = {**old_files, **new_files}
     lines: list[str] = []
     for name in sorted({*old_files, *new_files}):
         was, now = old_files.get(name, ""), new_files.get(name, "")
@@ -45,6 +50,6 @@ def _build(documents: Documents, package: str, known: dict[str, tuple[str, tuple
 
 
 def _files(tree: Tree) -> dict[str, str]:
-    """Files by name; of a module with a stub the stub alone, which is what users see of it."""
+    """What users see of the files: the stub of a module that has one, a record model without its definitions."""
     files = {name: text for unit in tree.units.values() for name, text in (unit.files or {}).items()}
-    return {name: text for name, text in files.items() if f"{name}i" not in files}
+    return {name: text.partition(_HIDDEN)[0] for name, text in files.items() if f"{name}i" not in files}
