@@ -308,3 +308,21 @@ def test_a_lock_file_is_what_was_published_when_it_was_written(workshop: Any) ->
         load_documents("lexicons.json", network=network)
     file.write_text(text)
     assert nsid in load_documents("lexicons.json", network=network).locked
+
+
+def test_a_new_major_version_asks_for_a_lens_before_it_is_published(workshop: Any, make_sample: Make) -> None:
+    workshop.write("lexicons/one.json", make_sample("Image", "1.0.0", "x"))
+    assert workshop.publish().status == 0
+    workshop.write("lexicons/two.json", make_sample("Image", "2.0.0", "x", "y"))
+    done = workshop.publish()
+    assert done.status == 1
+    assert "lens" in done.err
+
+    schema = "atdata://local/sampleSchema/Image@"
+    rules = [{"target": "x", "source": "x"}, {"target": "y", "default": "0"}]
+    mapping = {"$type": "ac.foundation.dataset.lens#fieldMapping", "rules": rules}
+    lens = {"$type": "ac.foundation.dataset.lens", "name": "image_1_to_2", "mapping": mapping}
+    workshop.write("lexicons/lens.json", {**lens, "sourceSchema": f"{schema}1.0.0", "targetSchema": f"{schema}2.0.0"})
+    done = workshop.publish()
+    assert done.status == 0, done.err
+    assert "2 to publish, 1 unchanged" in done.out

@@ -87,7 +87,8 @@ def plan_publication(
         steps.append(step)
     if check_dns:
         problems.extend(_dns_problems(documents, account, network))
-    review = _judged(documents, published, account, settings)
+    sent = {step.key: replace(documents.items[step.key], value=step.value) for step in steps}
+    review = _judged(replace(documents, items=sent), published, account, settings)
     return Plan(account, tuple(steps), review, tuple(problems))
 
 
