@@ -23,6 +23,8 @@ TARGETS = [
     "tests/codegen/test_codegen_incremental.py",
     "tests/codegen/test_codegen_corpus.py",
     "tests/hostile",
+    "tests/atmosphere/test_atmosphere_memory.py",
+    "tests/atmosphere/test_atmosphere_promotion.py",
 ]
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import IO, TYPE_CHECKING, Any
 
 from atdata._errors import shown
 
 if TYPE_CHECKING:
     from atdata._protocols import DataSource
 
-__all__ = ["is_source", "samples_of", "shards_of"]
+__all__ = ["is_source", "samples_of", "shards_of", "streamed"]
 
 
 def shards_of(dataset: Any) -> DataSource | None:
@@ -41,6 +42,30 @@ def samples_of(dataset: Any) -> tuple[Iterable[Any], type[Any] | None]:
     if isinstance(dataset, Iterable) and not isinstance(dataset, str | bytes):
         return dataset, kind
     raise TypeError(f"a Dataset is stored, or samples; {shown(dataset, 120)} is neither")
+
+
+def streamed(dataset: Any) -> Any:
+    """The same samples without mapping files into memory, where that can be: pages of a mapping count as memory."""
+    core = getattr(dataset, "_core", None)
+    if core is None or core.chosen is not None or core.mixture is not None:
+        return dataset
+    return dataset._with(replace(core, source=_Unmapped(core.source)))
+
+
+class _Unmapped:
+    """A source that does not say where its files are."""
+
+    def __init__(self, source: DataSource) -> None:
+        self._source = source
+        self.open_shard = source.open_shard
+
+    @property
+    def shards(self) -> Iterator[tuple[str, IO[bytes]]]:
+        return self._source.shards
+
+    @property
+    def shard_list(self) -> list[str]:
+        return list(self._source.shard_list)
 
 
 def is_source(value: Any) -> bool:

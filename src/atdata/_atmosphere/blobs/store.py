@@ -86,7 +86,7 @@ class PDSBlobStore:
                 if given.is_source(ds):
                     raise  # which has no samples that could be cut anew
                 uploads = _Uploads(self.client, limit)
-        samples, kind = given.samples_of(ds)
+        samples, kind = given.samples_of(given.streamed(ds))
         cut = min(limit, maxsize or limit)
         return self._run(
             uploads, cut_shards(samples, kind, uploads, Group(""), maxcount=maxcount or _MAX_COUNT, maxsize=cut)
