@@ -271,9 +271,9 @@ def test_a_record_is_checked_in_full_when_a_dataset_is_made_of_it(client: Any) -
         loader.get_storage_type(leave(storage=3))
     with pytest.raises(ValueError, match="names no shards"):
         loader.to_dataset(leave(storage={"$type": "ac.foundation.dataset.storageExternal", "urls": []}), Label)
-    with pytest.raises(ValueError, match="no list of strings"):
+    with pytest.raises(ValueError, match="urls are no list"):
         loader.get_urls(leave(storage={"$type": "ac.foundation.dataset.storageExternal", "urls": "a.tar"}))
-    with pytest.raises(ValueError, match="no list of blobs"):
+    with pytest.raises(ValueError, match="blobs are no list"):
         loader.get_blobs(leave(storage={"$type": "ac.foundation.dataset.storageBlobs"}))
 
 

@@ -10,17 +10,17 @@ from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from atdata._atmosphere.answers import part
+from atdata._atmosphere.blobs.fetch import fetch_blob
+from atdata._atmosphere.blobs.refs import BlobRef
 from atdata._atmosphere.errors import UnavailableError
 from atdata._errors import shown
 
 if TYPE_CHECKING:
+    from atdata._atmosphere.net.network import Network
     from atdata._atmosphere.patience import Patience
-    from atdata._atmosphere.public import PublicServer
     from atdata._atmosphere.servers import Account
 
 __all__ = ["BlobCalls", "blob_of"]
-
-_LARGEST_BLOB = 1 << 30
 
 
 class BlobCalls:
@@ -28,12 +28,10 @@ class BlobCalls:
 
     _account: Account | None
     _given: bool
+    _network: Network
     _patience: Patience
 
     def _logged_in(self) -> Account:
-        raise NotImplementedError
-
-    def _server_at(self, endpoint: str) -> PublicServer:
         raise NotImplementedError
 
     def pds_endpoint(self, repo: str) -> str:
@@ -60,17 +58,20 @@ class BlobCalls:
             return self._patience.run(lambda: blob_of(part(account.upload(body, size, mime_type, what), "blob"), what))
 
     def get_blob(self, did: str, cid: str) -> bytes:
-        """The bytes of a blob of somebody's. ``KeyError`` when there is none; not checked against ``cid`` here."""
+        """The bytes of a blob of somebody's, checked against its CID; ``KeyError`` when there is none.
+
+        A given client's blobs are taken as they come.
+        """
         did = self.did_of(did)
-        params = {"did": did, "cid": cid}
-        what = f"fetching the blob {shown(cid)} of {shown(did)}"
         account = self._account
         if self._given and account is not None:
+            what = f"fetching the blob {shown(cid)} of {shown(did)}"
+            params = {"did": did, "cid": cid}
             found: Any = self._patience.run(lambda: account.query("com.atproto.sync.getBlob", params, what))
             return bytes(found)
-        server = self._server_at(self.pds_endpoint(did))
-        fetch = "com.atproto.sync.getBlob"
-        return self._patience.run(lambda: server.fetch(fetch, params, what, limit=_LARGEST_BLOB))
+        target = _Memory()
+        fetch_blob(BlobRef(did, cid), self.pds_endpoint(did), self._network, target)
+        return target.getvalue()
 
     def get_blob_url(self, did: str, cid: str) -> str:
         """The address at which anybody can fetch a blob. ``ValueError`` when the server of ``did`` cannot be found."""
@@ -95,6 +96,15 @@ def blob_of(blob: Any, what: str) -> dict[str, Any]:
     if not (isinstance(cid, str) and isinstance(mime_type, str) and isinstance(size, int)):
         raise UnavailableError(f"{what}: the server's answer names no blob")
     return {"$type": "blob", "ref": {"$link": cid}, "mimeType": mime_type, "size": size}
+
+
+class _Memory(io.BytesIO):
+    """Where a blob goes that is wanted whole."""
+
+    def restart(self) -> None:
+        """Forget what came."""
+        self.seek(0)
+        self.truncate()
 
 
 @contextmanager

@@ -190,7 +190,7 @@ class AtmosphereClient(RecordCalls, BlobCalls):
     def pds_endpoint(self, repo: str) -> str:
         """The address of the server that holds a repository (a DID or handle). ``KeyError`` when nobody knows it."""
         account = self._account
-        if account is not None and account.endpoint and account.did and repo in (account.did, account.handle):
+        if account is not None and account.endpoint and self._is_own(repo):
             return account.endpoint
         return self._home_of(repo)[1]
 
@@ -199,13 +199,18 @@ class AtmosphereClient(RecordCalls, BlobCalls):
         account = self._account
         if repo.startswith("did:"):
             return repo
-        if account is not None and account.did and repo == account.handle:
+        if account is not None and self._is_own(repo):
             return account.did
         if self._given and account is not None:
             what = f"looking for {shown(repo)}"
             found = account.query("com.atproto.identity.resolveHandle", {"handle": repo}, what)
             return str(part(found, "did"))
         return self._home_of(repo)[0]
+
+    def _is_own(self, repo: str) -> bool:
+        """Whether a repository is that of the account."""
+        account = self._account
+        return account is not None and bool(account.did) and repo in (account.did, account.handle)
 
     def _home_of(self, repo: str) -> tuple[str, str]:
         """The DID of a repository and the address of its server."""
@@ -250,7 +255,7 @@ class AtmosphereClient(RecordCalls, BlobCalls):
     def _server_of(self, repo: str) -> Server:
         """Whom to ask about a repository."""
         account = self._account
-        if account is not None and (self._given or (account.did and repo in (account.did, account.handle))):
+        if account is not None and (self._given or self._is_own(repo)):
             return account
         return self._server_at(self.pds_endpoint(repo))
 

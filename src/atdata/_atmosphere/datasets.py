@@ -175,22 +175,24 @@ class DatasetLoader(RecordLoader):
 
     def get_urls(self, uri: str | AtUri) -> Strings:
         """The addresses of the shards, as the record has them. ``ValueError`` when they are blobs."""
-        record = self.get(uri)
-        if _kind_of(record, uri) != "external":
-            raise WrongRecordError(f"{shown(str(uri), 300)} keeps its shards as blobs: use get_blobs or get_blob_urls")
-        found = record["storage"].get("urls")
-        if not isinstance(found, _LIST) or not all(isinstance(url, str) for url in found):
-            raise WrongRecordError(f"{shown(str(uri), 300)}: its addresses are no list of strings")
-        return _LIST(found)
+        otherwise = "keeps its shards as blobs: use get_blobs or get_blob_urls"
+        found: Strings = self._places(uri, "external", "urls", str, otherwise)
+        return found
 
     def get_blobs(self, uri: str | AtUri) -> Objects:
         """The blobs of the shards: ``$type``, ``ref``, ``mimeType``, ``size``. ``ValueError`` for other storage."""
+        otherwise = "keeps no blobs, but addresses of shards: use get_urls"
+        found: Objects = self._places(uri, "blobs", "blobs", dict, otherwise)
+        return found
+
+    def _places(self, uri: str | AtUri, kind: str, key: str, item: type[Any], otherwise: str) -> Any:
+        """Where a record says that its shards are, when it keeps them in the way ``kind``."""
         record = self.get(uri)
-        if _kind_of(record, uri) != "blobs":
-            raise WrongRecordError(f"{shown(str(uri), 300)} keeps no blobs, but addresses of shards: use get_urls")
-        found = record["storage"].get("blobs")
-        if not isinstance(found, _LIST) or not all(isinstance(blob, dict) for blob in found):
-            raise WrongRecordError(f"{shown(str(uri), 300)}: its blobs are no list of blobs")
+        if _kind_of(record, uri) != kind:
+            raise WrongRecordError(f"{shown(str(uri), 300)} {otherwise}")
+        found = record["storage"].get(key)
+        if not isinstance(found, _LIST) or not all(isinstance(each, item) for each in found):
+            raise WrongRecordError(f"{shown(str(uri), 300)}: its {key} are no list of what they should be")
         return _LIST(found)
 
     def get_blob_urls(self, uri: str | AtUri) -> Strings:
@@ -225,7 +227,7 @@ class DatasetLoader(RecordLoader):
         urls = storage.urls if isinstance(storage, StorageExternal) else []
         if not urls:
             raise WrongRecordError(f"{shown(str(uri), 300)} names no shards")
-        own = self.client.is_authenticated and found.uri.authority in (self.client.did, self.client.handle)
+        own = self.client._is_own(found.uri.authority)
         return dataset(_url_source(urls, trusted=own), sample_type)
 
     def _blob_source(self, uri: AtUri, storage: StorageBlobs) -> BlobSource:
