@@ -8,6 +8,7 @@ __all__ = ["COMMANDS"]
 
 #: Words that name another command than generating; a folder of that name is given as ``./name``.
 COMMANDS: Final = {
+    "adopt": "atdata_codegen.commands.adopt",
     "breaking": "atdata_codegen.commands.breaking",
     "diff": "atdata_codegen.commands.diff",
     "docs": "atdata_codegen.commands.docs",

@@ -63,8 +63,8 @@ class SamplePlan:
 
 def plan_schema(schema: SampleSchema, refs: Mapping[str, SampleSchema]) -> SamplePlan:
     """The module of ``schema``. ``refs`` holds the schema that each address in it means."""
-    # Keyword-only in any case; required fields first reads better, and both keep the document's order.
-    fields = sorted(schema.fields, key=lambda field: field.optional or field.default is not None)
+    # The document's order: a class written by hand packs in the order of its fields, and adopting it keeps its bytes.
+    fields = schema.fields
     symbols = Symbols(schema.name, [field.name for field in fields])
     modules = module_names(schema, refs)
     classes = {uri: symbols.class_of(target, modules[uri]) for uri, target in refs.items()}

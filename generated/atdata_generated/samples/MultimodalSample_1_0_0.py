@@ -46,10 +46,10 @@ class MultimodalSampleBatch(SampleBatch["MultimodalSample"]):
     frame: NDArray[np.uint8]
     caption: list[str]
     caption_embedding: NDArray[np.float32]
-    objects: list[list[BoundingBox]]
-    frame_number: list[int]
     sound: list[bytes | None]
     subject: list[BoundingBox | None]
+    objects: list[list[BoundingBox]]
+    frame_number: list[int]
 
 
 @dataclass(kw_only=True, eq=False)
@@ -62,14 +62,14 @@ class MultimodalSample(PackableSample[MultimodalSampleBatch]):
     """One sentence about the frame."""
     caption_embedding: Annotated[NDArray[np.float32], Shape("512")]
     """Embedding of the caption."""
-    objects: list[BoundingBox]
-    """Boxes around all objects in the frame."""
-    frame_number: Annotated[int, Range(minimum=0)]
-    """Position of the frame in the video."""
     sound: Annotated[bytes, MediaType('audio/flac')] | None = None
     """Two seconds of sound around the frame."""
     subject: BoundingBox | None = None
     """Box around the object that the caption is about."""
+    objects: list[BoundingBox]
+    """Boxes around all objects in the frame."""
+    frame_number: Annotated[int, Range(minimum=0)]
+    """Position of the frame in the video."""
 
 
 def _encode(self: MultimodalSample) -> dict[str, Any]:
@@ -77,18 +77,18 @@ def _encode(self: MultimodalSample) -> dict[str, Any]:
     v_frame = self.frame
     v_caption = self.caption
     v_caption_embedding = self.caption_embedding
-    v_objects = self.objects
-    v_frame_number = self.frame_number
     v_sound = self.sound
     v_subject = self.subject
+    v_objects = self.objects
+    v_frame_number = self.frame_number
     return {
         "frame": out_array(v_frame, self, "frame"),
         "caption": v_caption if type(v_caption) is str else out_str(v_caption, self, "caption"),
         "caption_embedding": out_array(v_caption_embedding, self, "caption_embedding"),
-        "objects": [out_ref(x0, BoundingBox, self, "objects") for x0 in out_list(v_objects, self, "objects")],
-        "frame_number": v_frame_number if type(v_frame_number) is int else out_int(v_frame_number, self, "frame_number"),
         "sound": v_sound if v_sound is None or type(v_sound) is bytes else out_bytes(v_sound, self, "sound"),
         "subject": None if v_subject is None else out_ref(v_subject, BoundingBox, self, "subject"),
+        "objects": [out_ref(x0, BoundingBox, self, "objects") for x0 in out_list(v_objects, self, "objects")],
+        "frame_number": v_frame_number if type(v_frame_number) is int else out_int(v_frame_number, self, "frame_number"),
     }
 
 
@@ -109,11 +109,11 @@ def _decode(cls: type[MultimodalSample], data: Mapping[str, Any]) -> MultimodalS
     sample.frame = in_array(v_frame, cls, "frame")
     sample.caption = v_caption if type(v_caption) is str else in_str(v_caption, cls, "caption")
     sample.caption_embedding = in_array(v_caption_embedding, cls, "caption_embedding")
-    sample.objects = [in_ref(x0, BoundingBox, cls, "objects") for x0 in in_list(v_objects, cls, "objects")]
-    sample.frame_number = v_frame_number if type(v_frame_number) is int else in_int(v_frame_number, cls, "frame_number")
     sample.sound = v_sound if v_sound is None or type(v_sound) is bytes else in_bytes(v_sound, cls, "sound")
     sample.subject = None if v_subject is None else in_ref(v_subject, BoundingBox, cls, "subject")
+    sample.objects = [in_ref(x0, BoundingBox, cls, "objects") for x0 in in_list(v_objects, cls, "objects")]
+    sample.frame_number = v_frame_number if type(v_frame_number) is int else in_int(v_frame_number, cls, "frame_number")
     return made
 
 
-install(MultimodalSample, _encode, _decode, ("frame", "caption", "caption_embedding", "objects", "frame_number", "sound", "subject"), ("frame", "caption_embedding"))
+install(MultimodalSample, _encode, _decode, ("frame", "caption", "caption_embedding", "sound", "subject", "objects", "frame_number"), ("frame", "caption_embedding"))

@@ -17,10 +17,10 @@ class MultimodalSampleBatch(SampleBatch["MultimodalSample"]):
     frame: np.ndarray[tuple[int, int, int, Literal[3]], np.dtype[np.uint8]]
     caption: list[str]
     caption_embedding: np.ndarray[tuple[int, Literal[512]], np.dtype[np.float32]]
-    objects: list[list[BoundingBox]]
-    frame_number: list[int]
     sound: list[bytes | None]
     subject: list[BoundingBox | None]
+    objects: list[list[BoundingBox]]
+    frame_number: list[int]
 
 @dataclass(kw_only=True, eq=False)
 class MultimodalSample(PackableSample[MultimodalSampleBatch]):
@@ -32,14 +32,14 @@ class MultimodalSample(PackableSample[MultimodalSampleBatch]):
     """One sentence about the frame."""
     caption_embedding: np.ndarray[tuple[Literal[512]], np.dtype[np.float32]]
     """Embedding of the caption."""
-    objects: list[BoundingBox]
-    """Boxes around all objects in the frame."""
-    frame_number: int
-    """Position of the frame in the video."""
     sound: bytes | None = None
     """Two seconds of sound around the frame."""
     subject: BoundingBox | None = None
     """Box around the object that the caption is about."""
+    objects: list[BoundingBox]
+    """Boxes around all objects in the frame."""
+    frame_number: int
+    """Position of the frame in the video."""
 
     def __init__(
         self,
@@ -47,8 +47,8 @@ class MultimodalSample(PackableSample[MultimodalSampleBatch]):
         frame: NDArray[np.uint8],
         caption: str,
         caption_embedding: NDArray[np.float32],
-        objects: list[BoundingBox],
-        frame_number: int,
         sound: bytes | None = None,
         subject: BoundingBox | None = None,
+        objects: list[BoundingBox],
+        frame_number: int,
     ) -> None: ...

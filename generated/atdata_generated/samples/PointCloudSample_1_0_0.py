@@ -33,10 +33,10 @@ class PointCloudSampleBatch(SampleBatch["PointCloudSample"]):
     """Many PointCloudSample at once: arrays are stacked, everything else is a list."""
 
     points: NDArray[np.float32]
-    pose: NDArray[np.float64]
-    recorded_at: list[str]
     intensity: NDArray[np.float32] | list[NDArray[np.float32] | None]
     classes: NDArray[np.uint8] | list[NDArray[np.uint8] | None]
+    pose: NDArray[np.float64]
+    recorded_at: list[str]
 
 
 @dataclass(kw_only=True, eq=False)
@@ -45,29 +45,29 @@ class PointCloudSample(PackableSample[PointCloudSampleBatch]):
 
     points: Annotated[NDArray[np.float32], Shape("n 3"), Unit('m')]
     """Position of each point: forward, left, up."""
-    pose: Annotated[NDArray[np.float64], Shape("4 4")]
-    """Position and orientation of the lidar in the map, as a homogeneous matrix."""
-    recorded_at: str
-    """When the turn began, as RFC 3339."""
     intensity: Annotated[NDArray[np.float32], Shape("n")] | None = None
     """Strength of each echo, between 0 and 1."""
     classes: Annotated[NDArray[np.uint8], Shape("n")] | None = None
     """Class number of each point; 0 is unlabelled."""
+    pose: Annotated[NDArray[np.float64], Shape("4 4")]
+    """Position and orientation of the lidar in the map, as a homogeneous matrix."""
+    recorded_at: str
+    """When the turn began, as RFC 3339."""
 
 
 def _encode(self: PointCloudSample) -> dict[str, Any]:
     """The map that is packed."""
     v_points = self.points
-    v_pose = self.pose
-    v_recorded_at = self.recorded_at
     v_intensity = self.intensity
     v_classes = self.classes
+    v_pose = self.pose
+    v_recorded_at = self.recorded_at
     return {
         "points": out_array(v_points, self, "points"),
-        "pose": out_array(v_pose, self, "pose"),
-        "recorded_at": v_recorded_at if type(v_recorded_at) is str else out_str(v_recorded_at, self, "recorded_at"),
         "intensity": None if v_intensity is None else out_array(v_intensity, self, "intensity"),
         "classes": None if v_classes is None else out_array(v_classes, self, "classes"),
+        "pose": out_array(v_pose, self, "pose"),
+        "recorded_at": v_recorded_at if type(v_recorded_at) is str else out_str(v_recorded_at, self, "recorded_at"),
     }
 
 
@@ -84,11 +84,11 @@ def _decode(cls: type[PointCloudSample], data: Mapping[str, Any]) -> PointCloudS
     made = object.__new__(cls)
     sample: Any = made
     sample.points = in_array(v_points, cls, "points")
-    sample.pose = in_array(v_pose, cls, "pose")
-    sample.recorded_at = v_recorded_at if type(v_recorded_at) is str else in_str(v_recorded_at, cls, "recorded_at")
     sample.intensity = None if v_intensity is None else in_array(v_intensity, cls, "intensity")
     sample.classes = None if v_classes is None else in_array(v_classes, cls, "classes")
+    sample.pose = in_array(v_pose, cls, "pose")
+    sample.recorded_at = v_recorded_at if type(v_recorded_at) is str else in_str(v_recorded_at, cls, "recorded_at")
     return made
 
 
-install(PointCloudSample, _encode, _decode, ("points", "pose", "recorded_at", "intensity", "classes"), ("points", "pose", "intensity", "classes"))
+install(PointCloudSample, _encode, _decode, ("points", "intensity", "classes", "pose", "recorded_at"), ("points", "intensity", "classes", "pose"))

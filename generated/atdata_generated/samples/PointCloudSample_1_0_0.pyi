@@ -13,10 +13,10 @@ class PointCloudSampleBatch(SampleBatch["PointCloudSample"]):
     """Many PointCloudSample at once: arrays are stacked, everything else is a list."""
 
     points: np.ndarray[tuple[int, int, Literal[3]], np.dtype[np.float32]]
-    pose: np.ndarray[tuple[int, Literal[4], Literal[4]], np.dtype[np.float64]]
-    recorded_at: list[str]
     intensity: np.ndarray[tuple[int, int], np.dtype[np.float32]] | list[np.ndarray[tuple[int], np.dtype[np.float32]] | None]
     classes: np.ndarray[tuple[int, int], np.dtype[np.uint8]] | list[np.ndarray[tuple[int], np.dtype[np.uint8]] | None]
+    pose: np.ndarray[tuple[int, Literal[4], Literal[4]], np.dtype[np.float64]]
+    recorded_at: list[str]
 
 @dataclass(kw_only=True, eq=False)
 class PointCloudSample(PackableSample[PointCloudSampleBatch]):
@@ -24,21 +24,21 @@ class PointCloudSample(PackableSample[PointCloudSampleBatch]):
 
     points: np.ndarray[tuple[int, Literal[3]], np.dtype[np.float32]]
     """Position of each point: forward, left, up."""
-    pose: np.ndarray[tuple[Literal[4], Literal[4]], np.dtype[np.float64]]
-    """Position and orientation of the lidar in the map, as a homogeneous matrix."""
-    recorded_at: str
-    """When the turn began, as RFC 3339."""
     intensity: np.ndarray[tuple[int], np.dtype[np.float32]] | None = None
     """Strength of each echo, between 0 and 1."""
     classes: np.ndarray[tuple[int], np.dtype[np.uint8]] | None = None
     """Class number of each point; 0 is unlabelled."""
+    pose: np.ndarray[tuple[Literal[4], Literal[4]], np.dtype[np.float64]]
+    """Position and orientation of the lidar in the map, as a homogeneous matrix."""
+    recorded_at: str
+    """When the turn began, as RFC 3339."""
 
     def __init__(
         self,
         *,
         points: NDArray[np.float32],
-        pose: NDArray[np.float64],
-        recorded_at: str,
         intensity: NDArray[np.float32] | None = None,
         classes: NDArray[np.uint8] | None = None,
+        pose: NDArray[np.float64],
+        recorded_at: str,
     ) -> None: ...

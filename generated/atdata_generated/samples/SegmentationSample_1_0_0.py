@@ -33,8 +33,8 @@ class SegmentationSampleBatch(SampleBatch["SegmentationSample"]):
 
     image: NDArray[np.uint8]
     mask: NDArray[np.uint8]
-    city: list[str]
     instances: NDArray[np.int32] | list[NDArray[np.int32] | None]
+    city: list[str]
 
 
 @dataclass(kw_only=True, eq=False)
@@ -45,23 +45,23 @@ class SegmentationSample(PackableSample[SegmentationSampleBatch]):
     """Pixels of the scene, in RGB."""
     mask: Annotated[NDArray[np.uint8], Shape("h w")]
     """Class number of each pixel; 255 marks pixels that were not annotated."""
-    city: str
-    """City in which the scene was recorded."""
     instances: Annotated[NDArray[np.int32], Shape("h w")] | None = None
     """Number of the object that each pixel belongs to; 0 is the background."""
+    city: str
+    """City in which the scene was recorded."""
 
 
 def _encode(self: SegmentationSample) -> dict[str, Any]:
     """The map that is packed."""
     v_image = self.image
     v_mask = self.mask
-    v_city = self.city
     v_instances = self.instances
+    v_city = self.city
     return {
         "image": out_array(v_image, self, "image"),
         "mask": out_array(v_mask, self, "mask"),
-        "city": v_city if type(v_city) is str else out_str(v_city, self, "city"),
         "instances": None if v_instances is None else out_array(v_instances, self, "instances"),
+        "city": v_city if type(v_city) is str else out_str(v_city, self, "city"),
     }
 
 
@@ -78,9 +78,9 @@ def _decode(cls: type[SegmentationSample], data: Mapping[str, Any]) -> Segmentat
     sample: Any = made
     sample.image = in_array(v_image, cls, "image")
     sample.mask = in_array(v_mask, cls, "mask")
-    sample.city = v_city if type(v_city) is str else in_str(v_city, cls, "city")
     sample.instances = None if v_instances is None else in_array(v_instances, cls, "instances")
+    sample.city = v_city if type(v_city) is str else in_str(v_city, cls, "city")
     return made
 
 
-install(SegmentationSample, _encode, _decode, ("image", "mask", "city", "instances"), ("image", "mask", "instances"))
+install(SegmentationSample, _encode, _decode, ("image", "mask", "instances", "city"), ("image", "mask", "instances"))

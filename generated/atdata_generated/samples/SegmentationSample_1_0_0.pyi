@@ -14,8 +14,8 @@ class SegmentationSampleBatch(SampleBatch["SegmentationSample"]):
 
     image: np.ndarray[tuple[int, int, int, Literal[3]], np.dtype[np.uint8]]
     mask: np.ndarray[tuple[int, int, int], np.dtype[np.uint8]]
-    city: list[str]
     instances: np.ndarray[tuple[int, int, int], np.dtype[np.int32]] | list[np.ndarray[tuple[int, int], np.dtype[np.int32]] | None]
+    city: list[str]
 
 @dataclass(kw_only=True, eq=False)
 class SegmentationSample(PackableSample[SegmentationSampleBatch]):
@@ -25,16 +25,16 @@ class SegmentationSample(PackableSample[SegmentationSampleBatch]):
     """Pixels of the scene, in RGB."""
     mask: np.ndarray[tuple[int, int], np.dtype[np.uint8]]
     """Class number of each pixel; 255 marks pixels that were not annotated."""
-    city: str
-    """City in which the scene was recorded."""
     instances: np.ndarray[tuple[int, int], np.dtype[np.int32]] | None = None
     """Number of the object that each pixel belongs to; 0 is the background."""
+    city: str
+    """City in which the scene was recorded."""
 
     def __init__(
         self,
         *,
         image: NDArray[np.uint8],
         mask: NDArray[np.uint8],
-        city: str,
         instances: NDArray[np.int32] | None = None,
+        city: str,
     ) -> None: ...

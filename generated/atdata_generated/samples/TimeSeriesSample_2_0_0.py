@@ -36,9 +36,9 @@ class TimeSeriesSampleBatch(SampleBatch["TimeSeriesSample"]):
     """Many TimeSeriesSample at once: arrays are stacked, everything else is a list."""
 
     signal: NDArray[np.float32]
+    timestamps: NDArray[np.float64] | list[NDArray[np.float64] | None]
     rate: list[float]
     sensor: list[str]
-    timestamps: NDArray[np.float64] | list[NDArray[np.float64] | None]
     site: list[str]
 
 
@@ -48,12 +48,12 @@ class TimeSeriesSample(PackableSample[TimeSeriesSampleBatch]):
 
     signal: Annotated[NDArray[np.float32], Shape("t c")]
     """One row for each point in time, one column for each channel."""
+    timestamps: Annotated[NDArray[np.float64], Shape("t"), Unit('s')] | None = None
+    """Time of each row since the start of the stretch."""
     rate: Annotated[float, Range(minimum=0.0), Unit('Hz')]
     """Measurements per second, averaged over the stretch."""
     sensor: str
     """Serial number of the sensor."""
-    timestamps: Annotated[NDArray[np.float64], Shape("t"), Unit('s')] | None = None
-    """Time of each row since the start of the stretch."""
     site: str = 'unknown'
     """Where the sensor stood."""
 
@@ -61,15 +61,15 @@ class TimeSeriesSample(PackableSample[TimeSeriesSampleBatch]):
 def _encode(self: TimeSeriesSample) -> dict[str, Any]:
     """The map that is packed."""
     v_signal = self.signal
+    v_timestamps = self.timestamps
     v_rate = self.rate
     v_sensor = self.sensor
-    v_timestamps = self.timestamps
     v_site = self.site
     return {
         "signal": out_array(v_signal, self, "signal"),
+        "timestamps": None if v_timestamps is None else out_array(v_timestamps, self, "timestamps"),
         "rate": v_rate if type(v_rate) is float else out_float(v_rate, self, "rate"),
         "sensor": v_sensor if type(v_sensor) is str else out_str(v_sensor, self, "sensor"),
-        "timestamps": None if v_timestamps is None else out_array(v_timestamps, self, "timestamps"),
         "site": v_site if type(v_site) is str else out_str(v_site, self, "site"),
     }
 
@@ -87,11 +87,11 @@ def _decode(cls: type[TimeSeriesSample], data: Mapping[str, Any]) -> TimeSeriesS
     made = object.__new__(cls)
     sample: Any = made
     sample.signal = in_array(v_signal, cls, "signal")
+    sample.timestamps = None if v_timestamps is None else in_array(v_timestamps, cls, "timestamps")
     sample.rate = v_rate if type(v_rate) is float else in_float(v_rate, cls, "rate")
     sample.sensor = v_sensor if type(v_sensor) is str else in_str(v_sensor, cls, "sensor")
-    sample.timestamps = None if v_timestamps is None else in_array(v_timestamps, cls, "timestamps")
     sample.site = v_site if type(v_site) is str else in_str(v_site, cls, "site")
     return made
 
 
-install(TimeSeriesSample, _encode, _decode, ("signal", "rate", "sensor", "timestamps", "site"), ("signal", "timestamps"))
+install(TimeSeriesSample, _encode, _decode, ("signal", "timestamps", "rate", "sensor", "site"), ("signal", "timestamps"))

@@ -12,9 +12,9 @@ class TimeSeriesSampleBatch(SampleBatch["TimeSeriesSample"]):
     """Many TimeSeriesSample at once: arrays are stacked, everything else is a list."""
 
     signal: np.ndarray[tuple[int, int, int], np.dtype[np.float32]]
+    timestamps: np.ndarray[tuple[int, int], np.dtype[np.float64]] | list[np.ndarray[tuple[int], np.dtype[np.float64]] | None]
     rate: list[float]
     sensor: list[str]
-    timestamps: np.ndarray[tuple[int, int], np.dtype[np.float64]] | list[np.ndarray[tuple[int], np.dtype[np.float64]] | None]
     site: list[str]
 
 @dataclass(kw_only=True, eq=False)
@@ -23,12 +23,12 @@ class TimeSeriesSample(PackableSample[TimeSeriesSampleBatch]):
 
     signal: np.ndarray[tuple[int, int], np.dtype[np.float32]]
     """One row for each point in time, one column for each channel."""
+    timestamps: np.ndarray[tuple[int], np.dtype[np.float64]] | None = None
+    """Time of each row since the start of the stretch."""
     rate: float
     """Measurements per second, averaged over the stretch."""
     sensor: str
     """Serial number of the sensor."""
-    timestamps: np.ndarray[tuple[int], np.dtype[np.float64]] | None = None
-    """Time of each row since the start of the stretch."""
     site: str = 'unknown'
     """Where the sensor stood."""
 
@@ -36,8 +36,8 @@ class TimeSeriesSample(PackableSample[TimeSeriesSampleBatch]):
         self,
         *,
         signal: NDArray[np.float32],
+        timestamps: NDArray[np.float64] | None = None,
         rate: float,
         sensor: str,
-        timestamps: NDArray[np.float64] | None = None,
         site: str = 'unknown',
     ) -> None: ...

@@ -1,0 +1,205 @@
+"""The door to libcst: what stands in a file, with its comments, and the file without the classes that moved."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from inspect import cleandoc
+from typing import TYPE_CHECKING, Any
+
+from atdata_codegen.adopt.source import ClassSource, FieldSource, FileSource
+from atdata_codegen.problems import Problem, ProblemError, clean
+from atdata_lexicon.errors import MissingExtraError
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+__all__ = ["read_python", "without_classes"]
+
+#: Comments that speak to tools.
+_TOOLS = re.compile(r"#\s*(type:|noqa|pragma|fmt:|pyright:|mypy:|ruff:|isort:|pylint:|TODO|FIXME|!|-\*-).*")
+
+
+def _libcst() -> Any:
+    try:
+        import libcst
+    except ImportError:
+        raise MissingExtraError("adopting classes needs libcst: pip install 'atdata[gen]'") from None
+    return libcst
+
+
+def _parsed(raw: bytes, file: str) -> Any:
+    cst = _libcst()
+    try:
+        return cst.parse_module(raw)
+    except cst.ParserSyntaxError as error:
+        problem = Problem((), f"is not Python: {clean(error.message, 200)}", file=file, line=error.raw_line)
+    except (UnicodeDecodeError, SyntaxError, RecursionError, ValueError, LookupError) as error:
+        problem = Problem((), f"is not Python: {clean(str(error), 200)}", file=file, line=1)
+    raise ProblemError([problem], file)
+
+
+def read_python(raw: bytes, file: str) -> FileSource:
+    """The classes of a file, none of which is run; raises :class:`ProblemError` for what is not Python."""
+    cst = _libcst()
+    wrapper = cst.metadata.MetadataWrapper(_parsed(raw, file), unsafe_skip_copy=True)
+    places = wrapper.resolve(cst.metadata.PositionProvider)
+    module = wrapper.module
+    reader = _Reader(cst, module, places)
+    classes: list[ClassSource] = []
+    imports: dict[str, str] = {}
+    assigned: dict[str, str] = {}
+    for statement in _top(cst, module.body):
+        if isinstance(statement, cst.ClassDef):
+            classes.append(reader.of_class(statement))
+            continue
+        for small in statement.body if isinstance(statement, cst.SimpleStatementLine) else ():
+            if isinstance(small, cst.Import | cst.ImportFrom):
+                imports.update(reader.imported(small))
+            elif isinstance(small, cst.Assign) and len(small.targets) == 1:
+                assigned[reader.code(small.targets[0].target)] = reader.code(small.value)
+            elif isinstance(small, cst.AnnAssign) and small.value is not None:
+                assigned[reader.code(small.target)] = reader.code(small.value)
+    return FileSource(file, tuple(classes), imports, assigned)
+
+
+def _top(cst: Any, body: Sequence[Any]) -> Iterator[Any]:
+    """Statements that run when the module is imported, also inside ``if`` and ``try``."""
+    for statement in body:
+        if isinstance(statement, cst.If | cst.Try):
+            yield from _top(cst, statement.body.body if hasattr(statement.body, "body") else ())
+            branch = getattr(statement, "orelse", None)
+            if branch is not None and isinstance(branch.body, cst.IndentedBlock):
+                yield from _top(cst, branch.body.body)
+        else:
+            yield statement
+
+
+class _Reader:
+    def __init__(self, cst: Any, module: Any, places: Any) -> None:
+        self._cst, self._module, self._places = cst, module, places
+
+    def code(self, node: cst.CSTNode) -> str:
+        """The text of a node."""
+        text: str = self._module.code_for_node(node)
+        return text.strip()
+
+    def line(self, node: cst.CSTNode) -> int:
+        """The line that it begins on."""
+        found: int = self._places[node].start.line
+        return found
+
+    def imported(self, node: Any) -> Iterator[tuple[str, str]]:
+        """Each name that an import makes, and what it stands for."""
+        if isinstance(node.names, self._cst.ImportStar):
+            return
+        home = ""
+        if isinstance(node, self._cst.ImportFrom):
+            home = (self.code(node.module) if node.module is not None else "") + "."
+        for alias in node.names:
+            name = self.code(alias.name)
+            if alias.asname is not None:
+                yield self.code(alias.asname.name), home + name
+            elif home:
+                yield name, home + name
+            else:
+                yield name.partition(".")[0], name.partition(".")[0]
+
+    def of_class(self, node: Any) -> ClassSource:
+        """One class with everything in its body."""
+        fields: list[FieldSource] = []
+        others: list[tuple[int, str]] = []
+        doc = ""
+        lines = node.body.body if isinstance(node.body, self._cst.IndentedBlock) else ()
+        if not lines:
+            others += self._small(node.body.body, fields, "", "") if hasattr(node.body, "body") else []
+        for number, statement in enumerate(lines):
+            if not isinstance(statement, self._cst.SimpleStatementLine):
+                what = type(statement).__name__.removesuffix("Def").lower()
+                name = getattr(getattr(statement, "name", None), "value", "")
+                others.append((self.line(statement), f"{what} {name}".strip()))
+                continue
+            text = self._string(statement)
+            if text is not None:
+                if number == 0:
+                    doc = cleandoc(text)
+                elif fields and fields[-1].name:
+                    last = fields[-1]
+                    joined = " ".join(cleandoc(text).split("\n")).strip()
+                    fields[-1] = FieldSource(last.name, last.annotation, last.default, last.line, joined)
+                continue
+            above = [c for line in statement.leading_lines if (c := _comment(line.comment))]
+            behind = _comment(statement.trailing_whitespace.comment)
+            others += self._small(statement.body, fields, behind, " ".join(above))
+        doc = doc or " ".join(c for line in node.leading_lines if (c := _comment(line.comment)))
+        return ClassSource(
+            node.name.value,
+            self.line(node.name),
+            tuple(self.code(decorator.decorator) for decorator in node.decorators),
+            tuple(self.code(base.value) for base in node.bases) + tuple(self.code(k) for k in node.keywords),
+            tuple(fields),
+            doc,
+            tuple(others),
+        )
+
+    def _small(self, body: Sequence[Any], fields: list[FieldSource], behind: str, above: str) -> list[tuple[int, str]]:
+        others: list[tuple[int, str]] = []
+        for small in body:
+            if isinstance(small, self._cst.AnnAssign) and isinstance(small.target, self._cst.Name):
+                default = None if small.value is None else self.code(small.value)
+                annotation = self.code(small.annotation.annotation)
+                fields.append(
+                    FieldSource(small.target.value, annotation, default, self.line(small), behind or above)
+                )  # fmt: skip
+            elif not isinstance(small, self._cst.Pass) and self.code(small) != "...":
+                others.append((self.line(small), clean(self.code(small), 60)))
+        return others
+
+    def _string(self, statement: Any) -> str | None:
+        if len(statement.body) == 1 and isinstance(statement.body[0], self._cst.Expr):
+            value = statement.body[0].value
+            if isinstance(value, self._cst.SimpleString | self._cst.ConcatenatedString):
+                text = value.evaluated_value
+                return text if isinstance(text, str) else None
+        return None
+
+
+def _comment(node: Any) -> str:
+    """What a comment says to people."""
+    text = "" if node is None else node.value
+    return "" if _TOOLS.match(text) else text.lstrip("#: ").strip()
+
+
+def without_classes(raw: bytes, file: str, names: Collection[str], package: str) -> bytes:
+    """The file with ``names`` imported from ``package`` in the place of their classes; the rest stays to the byte."""
+    cst = _libcst()
+    module = _parsed(raw, file)
+    body: list[Any] = []
+    for statement in module.body:
+        if not (isinstance(statement, cst.ClassDef) and statement.name.value in names):
+            body.append(statement)
+    line = cst.parse_statement(f"from {package} import {', '.join(sorted(names))}\n", config=module.config_for_parsing)
+    at = _import_place(cst, body)
+    body.insert(at, line)
+    if at + 1 < len(body) and not _is_import(cst, body[at + 1]):
+        following = body[at + 1]
+        gap = [cst.EmptyLine(indent=False)] if not following.leading_lines else []
+        body[at + 1] = following.with_changes(leading_lines=[*gap, *following.leading_lines])
+    text: bytes = module.with_changes(body=body).bytes
+    return text
+
+
+def _is_import(cst: Any, statement: Any) -> bool:
+    return isinstance(statement, cst.SimpleStatementLine) and any(
+        isinstance(small, cst.Import | cst.ImportFrom) for small in statement.body
+    )
+
+
+def _import_place(cst: Any, body: Sequence[Any]) -> int:
+    """Behind the last import of the file's head; behind the docstring where there is none."""
+    places = [i for i, statement in enumerate(body) if _is_import(cst, statement)]
+    if places:
+        return places[-1] + 1
+    first = body[0] if body else None
+    is_doc = isinstance(first, cst.SimpleStatementLine) and isinstance(first.body[0], cst.Expr)
+    return 1 if is_doc else 0

@@ -1,0 +1,263 @@
+"""`atdata-gen adopt`: hand-written classes become documents whose generated classes pack the same bytes."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from importlib import import_module, invalidate_caches
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from atdata_codegen.adopt.run import adopt
+from atdata_codegen.sources import Source
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+Command = Callable[..., Any]
+
+SOURCE = '''\
+"""Samples of a project."""
+
+from __future__ import annotations
+
+import dataclasses as dc
+from typing import Annotated, List, Literal, Optional
+
+import numpy as np
+import atdata
+from atdata import packable
+from atdata.sample import Range, Shape
+from numpy.typing import NDArray
+
+SIDE = 4
+Pixels = NDArray[np.uint8]
+
+
+@packable
+class Box:
+    """A box."""
+
+    x: float
+    y: float = 0.5  # from the top
+
+
+# A photo with everything.
+@atdata.packable
+class Photo:
+    """A photo.
+
+    It has a label.
+
+    Attributes:
+        label: The class of
+            its main object.
+        boxes: Where things are.
+    """
+
+    image: Pixels
+    """Pixels in
+    RGB."""
+    # How far
+    # things are.
+    depth: Annotated[NDArray[np.float32], Shape("h w")]
+    label: int
+    main: Box
+    boxes: list[Box]
+    kind: Literal["day", "night"] = "day"
+    score: Annotated[float, Range(0.0, 1.0)] = 0.25  # type: ignore[x]
+    caption: Optional[str] = None
+    tags: List[str] | None = dc.field(default=None)
+    side: int = SIDE
+    good: bool = True
+    raw: "bytes" = b""
+
+
+def unrelated():
+    return Photo  # stays
+'''
+
+
+def documents(home: Path) -> dict[str, Any]:
+    found = [json.loads(path.read_text()) for path in sorted((home / "lexicons/samples").glob("*.json"))]
+    return {document["name"]: document for document in found}
+
+
+def field_of(document: Any, name: str) -> Any:
+    return next(field for field in document["fields"] if field["name"] == name)
+
+
+def test_classes_become_documents_with_all_that_they_say(home: Path, atdata_gen: Command) -> None:
+    Path("samples.py").write_text(SOURCE)
+
+    done = atdata_gen("adopt", "samples.py")
+
+    assert done.status == 0, done.err
+    assert sorted(done.out.split()) == ["lexicons/samples/box.json", "lexicons/samples/photo.json"]
+    made = documents(home)
+    photo = made["Photo"]
+    assert photo["description"] == "A photo.\n\nIt has a label."
+    assert field_of(made["Box"], "y") == {
+        "name": "y", "fieldType": {"$type": "ac.foundation.dataset.schemaType#primitive", "primitive": "float"},
+        "optional": False, "description": "from the top", "default": "0.5",
+    }  # fmt: skip
+    names = ("image", "depth", "label", "boxes", "score")
+    assert {name: field_of(photo, name).get("description") for name in names} == {
+        "image": "Pixels in RGB.", "depth": "How far things are.", "label": "The class of its main object.",
+        "boxes": "Where things are.", "score": None,
+    }  # fmt: skip
+    assert field_of(photo, "image")["fieldType"]["dtype"] == "uint8"
+    assert field_of(photo, "depth")["fieldType"]["shape"] == ["h", "w"]
+    assert field_of(photo, "main")["fieldType"]["ref"] == "atdata://local/sampleSchema/Box@1.0.0"
+    assert field_of(photo, "boxes")["fieldType"]["items"]["ref"] == "atdata://local/sampleSchema/Box@1.0.0"
+    assert (field_of(photo, "kind")["enum"], field_of(photo, "kind")["default"]) == (["day", "night"], "day")
+    assert (field_of(photo, "score")["minimum"], field_of(photo, "score")["default"]) == ("0.0", "0.25")
+    assert [f["name"] for f in photo["fields"] if f["optional"]] == ["caption", "tags"]
+    assert field_of(photo, "side")["default"] == "4"
+    assert "samples.py:54" in done.err
+    assert "its default b'' cannot be said" in done.err
+    assert atdata_gen("lint", "--json").json["counts"]["error"] == 0
+    assert atdata_gen("fmt", "--check").status == 0
+    assert atdata_gen("adopt", "samples.py").out == "", "the same again is there already"
+
+
+def test_generated_classes_pack_the_same_bytes(
+    home: Path, atdata_gen: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("handmade.py").write_text(SOURCE)
+    atdata_gen("adopt", "handmade.py")
+    assert atdata_gen("lexicons", "-o", "adopted_gen").status == 0
+    monkeypatch.syspath_prepend(str(home))
+    invalidate_caches()
+    by_hand, generated = import_module("handmade"), import_module("adopted_gen")
+
+    def packed(home: Any, **more: Any) -> bytes:
+        box = home.Box(x=1.0)
+        made = home.Photo(
+            image=np.arange(24, dtype=np.uint8).reshape(2, 4, 3), depth=np.ones((2, 4), np.float32), label=3, main=box,
+            boxes=[box, home.Box(x=2.0, y=3.0)], **more,
+        )  # fmt: skip
+        return bytes(made.packed)
+
+    try:
+        for more in ({"raw": b""}, {"raw": b"x", "caption": "A cat", "tags": ["a"], "kind": "night", "good": False}):
+            assert packed(generated, **more) == packed(by_hand, **more)
+        sample = generated.Photo.from_bytes(packed(by_hand, raw=b"y"))
+        assert sample.main.y == 0.5
+    finally:
+        for name in [name for name in sys.modules if name.partition(".")[0] in ("handmade", "adopted_gen")]:
+            del sys.modules[name]
+
+
+def test_rewrite_puts_an_import_where_the_classes_were(home: Path, atdata_gen: Command) -> None:
+    text = SOURCE.replace('    raw: "bytes" = b""\n', "").replace("\n\n\ndef", "\n\n\nX = 1\n\n\ndef")
+    Path("samples.py").write_text(text)
+
+    done = atdata_gen("adopt", "samples.py", "--rewrite", "--package", "my_models")
+
+    assert done.status == 0, done.err
+    after = Path("samples.py").read_text()
+    head = text.partition("@packable")[0].rstrip()
+    tail = text[text.index("X = 1") :]
+    assert after.replace("from my_models import Box, Photo\n", "") == (
+        head.replace("NDArray\n\nSIDE", "NDArray\n\nSIDE") + "\n\n\n" + tail
+    )
+    assert after.index("from numpy.typing") < after.index("from my_models import Box, Photo") < after.index("SIDE = 4")
+    compile(after, "samples.py", "exec")
+
+
+def test_classes_that_do_more_stay_and_are_reported(home: Path, atdata_gen: Command) -> None:
+    Path("samples.py").write_text(
+        "from dataclasses import dataclass, field\n"
+        "@dataclass\nclass Plain:\n    x: int\n"
+        "@dataclass(frozen=True)\nclass Frozen:\n    x: int\n"
+        "@dataclass\nclass Busy:\n    x: int\n    def area(self): return 1\n"
+        "@dataclass\nclass Listed:\n    xs: list[int] = field(default_factory=list)\n"
+        "@dataclass\nclass Child(Plain):\n    y: float = 1\n"
+    )
+
+    done = atdata_gen("adopt", "samples.py", "--rewrite", "--package", "models")
+
+    assert done.status == 0
+    after = Path("samples.py").read_text()
+    assert "class Plain" not in after
+    assert all(f"class {name}" in after for name in ("Frozen", "Busy", "Listed", "Child"))
+    assert [f["name"] for f in documents(home)["Child"]["fields"]] == ["x", "y"]
+    for text in ("samples.py:6", "frozen", "samples.py:11", "function area", "samples.py:14",
+                 "made by list", "becomes 1.0"):  # fmt: skip
+        assert text in done.err
+
+
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [("x: dict", "make its keys fields"), ("x: list", "say what a list holds"), ("x: NDArray", "without a dtype"),
+     ("x: NDArray[np.floating]", "is no dtype"), ("x: int | str", "more than one type"), ("x: Other", "is no type"),
+     ("x: tuple[int, ...]", "is no type"), ("packed: int", "every sample"), ("x: list[int | None]", "holds None"),
+     ("x: 'int |'", "not Python"), ("x: Annotated[NDArray[np.int8], Shape(side())]", "known only when"),
+     ("x: Holder", "is no type"), ("x: int = field(init=False)", "no argument"),
+     ("x: NDArray[np.object_]", "is no dtype"), ("x: datetime", "use str"), ("pass", "is empty")],
+)  # fmt: skip
+def test_what_no_schema_can_say_is_refused_with_its_line(line: str, what: str, home: Path, atdata_gen: Command) -> None:
+    head = "from atdata import packable, PackableSample, Shape\nfrom numpy.typing import NDArray\nimport numpy as np\n"
+    Path("samples.py").write_text(
+        f"{head}@packable\nclass Good:\n    n: int\n@packable\nclass Bad:\n    {line}\n"
+        "@packable\nclass User:\n    b: Bad\n"
+    )
+
+    done = atdata_gen("adopt", "samples.py")
+
+    assert done.status == 1
+    assert what in done.err
+    assert "samples.py:9" in done.err or "samples.py:8" in done.err
+    assert "User holds Bad, which was refused" in done.err
+    assert list(documents(home)) == ["Good"]
+
+
+def test_arrays_without_a_dtype_get_the_one_that_is_asked_for(home: Path, atdata_gen: Command) -> None:
+    Path("a.py").write_text("import atdata\n@atdata.packable\nclass A:\n    x: 'NDArray'\n    y: 'np.ndarray'\n")
+
+    assert atdata_gen("adopt", "a.py", "--dtype", "float32").status == 0
+    assert [f["fieldType"]["dtype"] for f in documents(home)["A"]["fields"]] == ["float32", "float32"]
+
+
+def test_nothing_of_the_file_runs_and_nothing_else_is_written(home: Path, atdata_gen: Command) -> None:
+    Path("a.py").write_text("import os\nos.mkdir('ran')\nimport atdata\n@atdata.packable\nclass A:\n    x: int\n")
+
+    done = atdata_gen("adopt", "a.py", "--dry-run")
+
+    assert '"name": "A"' in done.out
+    assert sorted(path.name for path in home.iterdir()) == ["a.py", "pyproject.toml"]
+
+
+def test_wrong_calls_and_broken_files_are_one_line(home: Path, atdata_gen: Command) -> None:
+    Path("a.py").write_text("class A(:\n")
+    Path("b.py").write_bytes(b"\xff\xfe")
+
+    assert atdata_gen("adopt", "nowhere.py").status == 2
+    assert atdata_gen("adopt", "a.py", "--version", "1").status == 2
+    assert atdata_gen("adopt", "a.py", "--rewrite").status == 2
+    assert "--package" in atdata_gen("adopt", "a.py", "--rewrite").err
+    done = atdata_gen("adopt", "a.py", "b.py")
+    assert done.status == 1
+    assert "a.py:1: error: is not Python" in done.err
+    assert "b.py:1: error: is not Python" in done.err
+    assert atdata_gen("adopt", ".", "--class", "Nobody").status == 1
+
+
+_WORDS = [
+    "int", "NDArray[np.uint8]", "list[", "]", "|", "None", "'", '"', "Annotated[", ",", "A", "(", ")", "=", "0", "@",
+    "Literal[1, 2]", "field(default=", "\\", "#",
+]  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.sampled_from(_WORDS), max_size=8), st.lists(st.sampled_from(_WORDS), max_size=6))
+def test_any_annotation_is_adopted_or_refused(annotation: list[str], default: list[str]) -> None:
+    line = f"    x: {' '.join(annotation)} = {' '.join(default)}"
+    text = f"@packable\nclass A:\n    n: int\n{line}\n"
+
+    made = adopt([Source("a.py", text.encode())], [])
+
+    assert made.documents or made.problems
