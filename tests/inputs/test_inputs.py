@@ -63,6 +63,22 @@ def test_a_worktree_and_a_bare_repository_are_repositories(
     assert set(texts(f"{tmp_path / 'bare.git'}#ref=main,subdir=lexicons")) == {"com.example.a"}
 
 
+def test_a_hook_of_one_repository_may_look_into_another(
+    repository: Any, make_lexicon: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Git tells its hooks by variables where they are, which another repository must not hear of."""
+    (tmp_path / "other").mkdir()
+    other = type(repository)(tmp_path / "other")
+    other.write("a.json", make_lexicon("com.example.other"))
+    other.commit()
+    repository.write("a.json", make_lexicon("com.example.here"))
+    repository.commit()
+    monkeypatch.setenv("GIT_DIR", str(repository.folder / ".git"))
+
+    assert set(texts(f"{other.folder}/.git#ref=main")) == {"com.example.other"}
+    assert set(texts("main:a.json")) == {"com.example.here"}
+
+
 def test_links_hidden_files_and_what_is_no_schema_are_left_out(
     repository: Any, make_lexicon: Make, tmp_path: Path
 ) -> None:

@@ -54,6 +54,23 @@ def test_the_lock_file_is_the_one_that_other_tools_share(workshop: Any) -> None:
     assert not (workshop.folder / "samples.json").exists()
 
 
+def test_tokens_and_permissions_that_are_mentioned_come_too_where_they_can_be_had(workshop: Any) -> None:
+    names = [f"{workshop.namespace}.token#a", "com.example.nowhere.token#b", "plain"]
+    workshop.write("own/entry.json", workshop.lexicon(x={"type": "string", "knownValues": names}))
+    token = {"lexicon": 1, "id": f"{workshop.namespace}.token", "defs": {"a": {"type": "token"}}}
+    workshop.write("own/token.json", token)
+    assert workshop.publish("own").status == 0
+    nowhere = ("--authority", "nowhere.example.com=did:plc:abcdefghijklmnopqrstuvwx")
+    done = workshop.run("pull", workshop.lexicon()["id"], *nowhere)
+
+    assert done.status == 0, done.err
+    assert "warning" in done.err
+    assert "2 new" in done.out
+    lock = json.loads((workshop.folder / "lexicons.json").read_text())
+    assert list(lock["resolutions"]) == [workshop.lexicon()["id"], token["id"]]
+    assert workshop.run("pull", "--locked").status == 0
+
+
 def test_locked_brings_exactly_what_is_locked_or_fails(workshop: Any) -> None:
     workshop.write("own/entry.json", workshop.lexicon(x={"type": "string"}))
     workshop.publish("own")

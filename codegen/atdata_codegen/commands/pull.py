@@ -67,7 +67,7 @@ def run(arguments: Sequence[str]) -> int:
             print(f"asking for {shown_path(text)}", file=sys.stderr)
 
     result = pull(settings, said)
-    failed = bool(result.problems)
+    failed = any(problem.severity == "error" for problem in result.problems)
     if not options.dry_run and not failed:
         write_files(result.files, settings.folder)
     print_problems(result.problems, sys.stderr)

@@ -64,8 +64,10 @@ def reference(documents: Documents, package: str = "generated") -> Reference:
     )
     lists = tuple((title, entries) for title, entries in lists if entries)
     svg = graph_svg(graph)
-    counts = ((len(lexicons), "Lexicon"), (len(samples), "sample type"), (len(read.lenses), "lens", "lenses"))
-    words = ", ".join(counted(*count) for count in counts) + "."
+    words = (
+        f"{counted(len(lexicons), 'Lexicon')}, {counted(len(samples), 'sample type')}, "
+        f"{counted(len(read.lenses), 'lens', 'lenses')}."
+    )
     made.pages = _with_live_links([Page(INDEX, "Schemas", "", words, (), lists, svg), *samples, *lexicons])
     return made
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from atdata_codegen.files import linked_folder
-from atdata_codegen.problems import Problem, ProblemError
-from atdata_codegen.remote.documents import Pulled, checked_document
+from atdata_codegen.lexicon.parse import parse_document
+from atdata_codegen.problems import Problem, ProblemError, Severity
+from atdata_codegen.remote.documents import Pulled, checked_document, references
 from atdata_codegen.remote.errors import RemoteError
 from atdata_codegen.remote.lock import LEXICONS, LOCK_FILES, SAMPLES, Lock, Resolution, lock_bytes, read_lock
 from atdata_codegen.remote.network import Network
@@ -51,6 +54,13 @@ class Pull:
     updated: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+
+
+class _Ref(NamedTuple):
+    """A Lexicon that another one names; without one that is ``needed``, nothing can be generated."""
+
+    nsid: str
+    needed: bool
 
 
 @dataclass(slots=True)
@@ -126,7 +136,7 @@ class _Run:
     def run(self) -> Pull:
         settings = self.settings
         asked = settings.targets or settings.repositories
-        refs: list[str] = []
+        refs: list[_Ref] = []
         for text in settings.targets:
             target = parse_target(text)
             key = target.nsid if isinstance(target, Nsid) else ""
@@ -152,13 +162,13 @@ class _Run:
         """Whether the lock file decides what a name means."""
         return key in self.locks.old and not self.settings.update
 
-    def _take(self, records: Iterable[RemoteRecord], root: bool) -> list[str]:
-        refs: list[str] = []
+    def _take(self, records: Iterable[RemoteRecord], root: bool) -> list[_Ref]:
+        refs: list[_Ref] = []
         for record in records:
             refs += self._keep(checked_document(record), root)
         return refs
 
-    def _newest(self, key: str) -> list[str]:
+    def _newest(self, key: str) -> list[_Ref]:
         resolution = self.locks.old[key]
         repo, collection, rkey = resolution.uri.removeprefix("at://").split("/")
         self.progress(resolution.uri)
@@ -166,7 +176,7 @@ class _Run:
             checked_document(fetch_record(RecordAt(repo, collection, rkey), self.settings.network)), False
         )
 
-    def _take_locked(self, key: str, root: bool) -> list[str]:
+    def _take_locked(self, key: str, root: bool) -> list[_Ref]:
         """The document as it is locked: the file that is here, or the record when it still is what it was."""
         locked = self.locks.old[key]
         here = self.here.items.get(key)
@@ -188,7 +198,7 @@ class _Run:
             raise RemoteError(locked.uri, message, hint)
         return self._keep(found, root)
 
-    def _keep(self, found: Pulled, root: bool) -> list[str]:
+    def _keep(self, found: Pulled, root: bool) -> list[_Ref]:
         key = found.key
         locked = self.locks.old.get(key)
         path = os.path.join(self.settings.folder, *found.file.split("/"))
@@ -214,7 +224,7 @@ class _Run:
         self.locks.new[key] = Resolution(found.record.uri, found.record.cid)
         if root:
             self.locks.roots.add(key)
-        return list(found.refs)
+        return _both(found.refs, found.mentions)
 
     def _may_replace(self, key: str, value: Mapping[str, object]) -> bool:
         locked = self.locks.old.get(key)
@@ -224,11 +234,12 @@ class _Run:
         hint = "keep it and publish it, or replace it with --force"
         self._bad(file, f"is another {key} than the one that is published: it was changed, or is your own", hint)
 
-    def _follow(self, refs: Sequence[str]) -> None:
+    def _follow(self, refs: Sequence[_Ref]) -> None:
         """Everything that was brought refers to something; what is not here comes too."""
-        todo = list(refs)
+        todo = deque(refs)
         while todo:
-            nsid = todo.pop(0)
+            ref = todo.popleft()
+            nsid = ref.nsid
             if nsid in self.done:
                 continue
             self.done.add(nsid)
@@ -237,13 +248,15 @@ class _Run:
             elif nsid in self.here.items and nsid not in self.locks.old:
                 continue  # the user's own
             elif self.settings.locked:
-                self._bad(nsid, "is referred to, and not in the lock file", "pull without --locked")
+                if ref.needed:
+                    self._bad(nsid, "is referred to, and not in the lock file", "pull without --locked")
             else:
                 self.progress(nsid)
                 try:
                     todo += self._take(fetch_target(Nsid(nsid), self.settings.network), root=False)
                 except RemoteError as error:
-                    self.result.problems.extend(error.problems)
+                    severity: Severity = "error" if ref.needed else "warning"
+                    self.result.problems.extend(replace(one, severity=severity) for one in error.problems)
 
     def _finish(self) -> None:
         result = self.result
@@ -262,11 +275,13 @@ def _documents_here(folder: str) -> Documents:
     return documents_from_sources(folder, read_sources([folder]) if os.path.isdir(folder) else [])
 
 
-def _refs_of(value: Mapping[str, object]) -> list[str]:
-    from atdata_codegen.lexicon.parse import parse_document
-
+def _refs_of(value: Mapping[str, object]) -> list[_Ref]:
     document, _ = parse_document(value)
-    return [] if document is None else [nsid for _, nsid, _ in document.refs]
+    return [] if document is None else _both(*references(document))
+
+
+def _both(refs: Iterable[str], mentions: Iterable[str]) -> list[_Ref]:
+    return [*(_Ref(nsid, True) for nsid in refs), *(_Ref(nsid, False) for nsid in mentions)]
 
 
 def _cid(value: Mapping[str, object]) -> str:

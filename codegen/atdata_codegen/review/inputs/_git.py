@@ -25,6 +25,12 @@ _QUIET: Final = {
     "GIT_LITERAL_PATHSPECS": "1",
     "LC_ALL": "C",
 }
+_PLACES: Final = frozenset(
+    {
+        "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY",
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_NAMESPACE",
+    }
+)  # fmt: skip
 #: Versions of one history that are compared with; more would take minutes.
 _MOST_VERSIONS: Final = 500
 
@@ -124,8 +130,10 @@ def _command(spec: GitSpec, arguments: Sequence[str]) -> list[str]:
     return ["git", *where, "-c", "core.fsmonitor=false", *arguments]
 
 
-def _environment() -> dict[str, str]:
-    return {**os.environ, **_QUIET}
+def _environment(spec: GitSpec) -> dict[str, str]:
+    """Git in a hook is told which repository it is in; that is not the one that the user names."""
+    given = {name: value for name, value in os.environ.items() if not (spec.repository and name in _PLACES)}
+    return {**given, **_QUIET}
 
 
 def _run(spec: GitSpec, arguments: Sequence[str], what: str, absent: str | None = None) -> str:
@@ -133,7 +141,7 @@ def _run(spec: GitSpec, arguments: Sequence[str], what: str, absent: str | None 
     with _translated(what):
         done = subprocess.run(
             _command(spec, arguments),
-            stdin=subprocess.DEVNULL, capture_output=True, timeout=_TIMEOUT, check=False, env=_environment(),
+            stdin=subprocess.DEVNULL, capture_output=True, timeout=_TIMEOUT, check=False, env=_environment(spec),
         )  # fmt: skip
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip()
@@ -165,7 +173,7 @@ class _Objects:
         with _translated(what):
             self._process = subprocess.Popen(
                 _command(spec, ["cat-file", "--batch"]),
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=_environment(),
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=_environment(spec),
             )  # fmt: skip
 
     def __enter__(self) -> _Objects:
