@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from atdata.atmosphere import set_network
 from atdata.lens import LensNetwork
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,12 +25,14 @@ def test_the_code_of_the_page_runs(
     module = types.ModuleType("page_of_the_docs")
     monkeypatch.setitem(sys.modules, module.__name__, module)
     before = dict(LensNetwork()._registry)
+    usual = set_network(pds.network)
     try:
         for number, block in enumerate(re.findall(r"^```python\n(.*?)^```$", PAGE, re.M | re.S), 1):
             for name, own in names.items():
                 block = block.replace(name, own)
             exec(compile(block, f"<block {number} of the page>", "exec"), module.__dict__)
     finally:
+        set_network(usual)
         LensNetwork()._registry.clear()
         LensNetwork()._registry.update(before)
     said = capsys.readouterr().out
@@ -38,6 +41,8 @@ def test_the_code_of_the_page_runs(
     assert "(32, 8, 8) cat" in said
     assert "external ['https://data.example.com/images-{000..099}.tar'] None" in said
     assert f"label_only at://{someone.did}/" in said
+    assert "ImageSample 100" in said
+    assert "['squares', 'images']\n['1.0.0']\n['label_only']" in said
     assert "{'text': 'hello', '$type': 'com.example.note'}" in said
     assert "302" in said
 

@@ -91,7 +91,7 @@ class BlobCalls:
 def blob_of(blob: Any, what: str) -> dict[str, Any]:
     """A blob as records hold it, from JSON or from an object of the SDK."""
     ref = part(blob, "ref")
-    cid = ref if isinstance(ref, str) else part(ref, "$link") or part(ref, "link")
+    cid = next((text for text in (ref, part(ref, "$link"), part(ref, "link")) if isinstance(text, str)), None)
     mime_type, size = part(blob, "mimeType"), part(blob, "size")
     if not (isinstance(cid, str) and isinstance(mime_type, str) and isinstance(size, int)):
         raise UnavailableError(f"{what}: the server's answer names no blob")

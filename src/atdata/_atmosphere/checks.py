@@ -61,7 +61,8 @@ def check_kind(value: Any, nsid: str, where: str) -> None:
 
 def model_of(model: type[R], value: Mapping[str, Any], where: str) -> R:
     """A record that is going to be used, as its model, with everything checked. ``ValidationError`` names ``where``."""
-    made = model.from_record(value)
+    # When it was made says nothing about what it holds: a record that does not tell is good enough to be used.
+    made = model.from_record({"createdAt": "1970-01-01T00:00:00Z", **value})
     issues = model.validate_data(made.to_record())
     if issues:
         raise ValidationError(issues, f"the record {shown(where, 300)}")

@@ -163,4 +163,5 @@ def publish_type(
 
 def check_record(record: RepoRecord) -> dict[str, Any]:
     """A schema that is going to be used: checked in full against its Lexicon."""
-    return model_of(SampleSchema, record.value, str(record.uri)).to_record()
+    model_of(SampleSchema, record.value, str(record.uri))
+    return record.value

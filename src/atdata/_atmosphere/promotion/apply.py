@@ -10,7 +10,7 @@ from atdata._atmosphere.at_uri import AtUri
 from atdata._atmosphere.errors import ConflictError
 from atdata._atmosphere.index.index import storage_of
 from atdata._atmosphere.index.schemas import publish_document
-from atdata._atmosphere.promotion.errors import PromotionError
+from atdata._atmosphere.promotion.planning import with_refs
 from atdata._loading.indexed import source_of_entry
 from atdata._loading.sources import dataset
 
@@ -26,14 +26,15 @@ def apply_plan(plan: PromotionPlan, entry: Any, index: Any, client: AtmosphereCl
 
     Whatever is interrupted leaves no dataset record, or a whole one; a plan that is made anew goes on from there.
     """
+    published: dict[str, str] = {}  # where a schema was planned to be, and where it is
     for step in plan.schemas:
         if step.action == "publish":
-            published = publish_document(client, step.document, step.version)
-            if published != step.uri:
-                raise PromotionError(
-                    f"{step.name} {step.version} was published as {published} meanwhile; run the promotion again"
-                )
-    record = plan.record
+            document = {
+                **step.document,
+                "fields": with_refs(step.document["fields"], lambda ref: published.get(ref, ref)),
+            }
+            published[step.uri] = publish_document(client, document, step.version)
+    record = plan.record.replace(schema_ref=published.get(plan.record.schema_ref, plan.record.schema_ref))
     if plan.data == "copy" and store is not None:
         source = source_of_entry(entry, index)
         data = dataset(source, index.decode_schema(entry.schema_ref))

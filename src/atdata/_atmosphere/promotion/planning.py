@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from atdata_generated.ac.foundation.dataset import record as record_module
@@ -30,7 +30,7 @@ from atdata_lexicon.data import record_cid
 if TYPE_CHECKING:
     from atdata._atmosphere.client import AtmosphereClient
 
-__all__ = ["make_plan"]
+__all__ = ["make_plan", "with_refs"]
 
 NSID = record_module.NSID
 _NESTING = 32
@@ -163,7 +163,7 @@ def _schema(
         local = isinstance(uri, AtdataUri) and uri.is_local
         return _schema(nested, index, reader, did, steps, (*above, place)) if local else nested
 
-    document = {**document, "$type": sample_schema.NSID, "fields": _with_refs(document.get("fields"), moved)}
+    document = {**document, "$type": sample_schema.NSID, "fields": with_refs(document.get("fields"), moved)}
     check_document(document)
     found, _ = existing(reader, document, version)
     uri = str(AtUri(did, sample_schema.NSID, schema_key(document["name"], document["version"])))
@@ -177,12 +177,12 @@ def _schema(
     return steps[place].uri
 
 
-def _with_refs(value: Any, moved: Any) -> Any:
-    """The same JSON, with every reference to a schema of the index as ``moved`` says."""
+def with_refs(value: Any, moved: Callable[[str], str]) -> Any:
+    """The same JSON, with every reference to a schema as ``moved`` says."""
     if isinstance(value, list):
-        return [_with_refs(item, moved) for item in value]
+        return [with_refs(item, moved) for item in value]
     if not isinstance(value, dict):
         return value
     if isinstance(value.get("$type"), str) and value["$type"].endswith("#ref") and isinstance(value.get("ref"), str):
         return {**value, "ref": moved(value["ref"])}
-    return {key: _with_refs(item, moved) if key in ("fieldType", "items") else item for key, item in value.items()}
+    return {key: with_refs(item, moved) if key in ("fieldType", "items") else item for key, item in value.items()}
