@@ -49,7 +49,7 @@ _KEEP: Final = "keep it, and say in its description that it is deprecated"
 _LENS: Final = "raise the major version and draft a lens with atdata-gen migrate"
 
 _ROWS: Final[tuple[tuple[str, str, str, str, Bump, str, str], ...]] = (
-    ("DOC001", "doc", "document cannot be read", "", "none",
+    ("DOC001", "doc", "document cannot be read", "!", "none",
      "what cannot be read cannot be compared", "mend the document"),
     ("LEX001", "doc", "document removed", "RWS", "major",
      "records of it can no longer be understood",

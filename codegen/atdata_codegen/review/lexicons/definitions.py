@@ -12,6 +12,7 @@ from atdata_codegen.review.findings import ABSENT, Bump
 from atdata_codegen.review.lexicons.checks import LEXICON_CHECKS
 from atdata_codegen.review.lexicons.pair import LexPair, match_renames
 from atdata_codegen.review.lexicons.side import Node, names, shape_of
+from atdata_codegen.review.table import UNREADABLE
 
 __all__ = ["METHODS", "definitions"]
 
@@ -91,6 +92,13 @@ def kind_changed(pair: LexPair) -> Iterator[Change]:
     if old != new and not (old in METHODS and new in METHODS):
         message = f"was a definition of the type {clean(old, 40)} and is one of the type {clean(new, 40)}"
         yield Change("LEX041", message, ("type",), old, new, tight=True, loose=True, source=True)
+
+
+@rule(UNREADABLE, "opaque")
+def opaque_changed(pair: LexPair) -> Iterator[Change]:
+    """A type of definition from after these rules: nothing can be said of what changed in it."""
+    message = f"a definition of the type {clean(pair.new.get('type'), 40)} changed, which is not known here"
+    yield Change(UNREADABLE, message, silent=True)
 
 
 @rule("LEX057", "definition")

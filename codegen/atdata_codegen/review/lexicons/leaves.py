@@ -12,8 +12,10 @@ from atdata_codegen.review.findings import ABSENT
 from atdata_codegen.review.lexicons.checks import LEXICON_CHECKS
 from atdata_codegen.review.lexicons.pair import LexPair
 from atdata_codegen.review.lexicons.side import names
+from atdata_lexicon.errors import MissingExtraError
+from atdata_lexicon.validation import DictCatalog, validate_at
 
-__all__ = ["includes_format"]
+__all__ = ["exactly", "includes_format"]
 
 rule = LEXICON_CHECKS.rule
 
@@ -31,6 +33,22 @@ _PART_OF: Final[Mapping[str, frozenset[str]]] = {
 }
 
 
+#: Sizes in bytes that a format itself asks for, at least and at most; all of them are ASCII.
+_SIZES: Final[Mapping[str, tuple[int, int | None]]] = {
+    "at-identifier": (3, 2048),
+    "at-uri": (8, None),
+    "cid": (8, None),
+    "datetime": (20, None),
+    "did": (7, 2048),
+    "handle": (3, 253),
+    "language": (2, None),
+    "nsid": (5, 317),
+    "record-key": (1, 512),
+    "tid": (13, 13),
+    "uri": (3, None),
+}
+
+
 def includes_format(wide: object, narrow: object) -> bool:
     """Whether every text of the format ``narrow`` has the format ``wide``; None is any text.
 
@@ -38,6 +56,37 @@ def includes_format(wide: object, narrow: object) -> bool:
     (True, False, True)
     """
     return wide is None or wide == narrow or (isinstance(narrow, str) and wide in _PART_OF.get(narrow, ()))
+
+
+def exactly(pair: LexPair, changes: list[Change]) -> list[Change]:
+    """The changes of a string or number, less what cannot be met: an enum or a const leaves only few values to ask.
+
+    A bound that all of them keep changes nothing for anybody.
+    """
+    old, new = _values(pair.old), _values(pair.new)
+    if old is None and new is None:
+        return changes
+    tight = old is None or any(not _accepts_value(pair.new, value) for value in old)
+    loose = new is None or any(not _accepts_value(pair.old, value) for value in new)
+    found: list[Change] = []
+    for change in changes:
+        seen = replace(change, tight=change.tight and tight, loose=change.loose and loose)
+        spared = (change.tight or change.loose) and not (seen.tight or seen.loose or seen.source)
+        found.append(replace(seen, bump="patch") if spared else seen)
+    return found
+
+
+def _values(node: Mapping[str, Any]) -> list[Any] | None:
+    """All values that a definition allows, where it lists them."""
+    listed = [node["const"]] if "const" in node else node.get("enum")
+    return [value for value in listed if _accepts_value(node, value)] if isinstance(listed, list) else None
+
+
+def _accepts_value(node: Mapping[str, Any], value: Any) -> bool:
+    try:
+        return not validate_at(DictCatalog([{"id": "x", "defs": {"x": node}}]), "x", "/x", value)
+    except MissingExtraError:
+        return False
 
 
 def _number(node: Mapping[str, Any], key: str) -> int | None:
@@ -57,13 +106,18 @@ def _bounds(pair: LexPair) -> Iterator[tuple[str, int | None, int | None, bool]]
 
 def _implied(key: str, bound: int | None, other: Mapping[str, Any]) -> bool:
     """Whether another bound of the other side says as much: a text has no more graphemes than bytes."""
-    if key == "maxGraphemes" and bound is not None:
+    if bound is None:
+        return False
+    shortest, longest = _SIZES.get(str(other.get("format")), (0, None))
+    if (key in ("minLength", "minGraphemes") and shortest >= bound) or (
+        key in ("maxLength", "maxGraphemes") and longest is not None and longest <= bound
+    ):
+        return True
+    if key == "maxGraphemes":
         most = _number(other, "maxLength")
         return most is not None and most <= bound
-    if key == "minLength" and bound is not None:
-        least = _number(other, "minGraphemes")
-        return least is not None and least >= bound
-    return False
+    least = _number(other, "minGraphemes") if key == "minLength" else None
+    return least is not None and least >= bound
 
 
 def _change(name: str, key: str, old: Any, new: Any, how: str) -> Change:

@@ -6,7 +6,7 @@ import difflib
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Final, Literal
 
 from atdata_codegen.names import snake
 from atdata_codegen.review.changes import Change, Path
@@ -14,6 +14,9 @@ from atdata_codegen.review.lexicons.roles import Mode
 from atdata_codegen.review.lexicons.side import Node, names, shape_of
 
 __all__ = ["Fields", "LexPair", "match_renames"]
+
+#: With more pairs of one shape no name is evidence, and comparing them all would take too long.
+_MOST_CANDIDATES: Final = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +87,11 @@ def match_renames(removed: Mapping[str, str], added: Mapping[str, str]) -> dict[
     {'authorName': 'nameOfAuthor'}
     """
     found: dict[str, str] = {}
+    ours, others = _by_shape(removed), _by_shape(added)
     for name, shape in removed.items():
-        mine = [one for one, other in removed.items() if other == shape]
-        theirs = [one for one, other in added.items() if other == shape]
+        mine, theirs = ours[shape], others.get(shape, [])
+        if len(mine) * len(theirs) > _MOST_CANDIDATES:
+            continue
         if len(mine) > 1 or len(theirs) > 1:
             theirs = [one for one in theirs if _alike(name, one) and sum(_alike(m, one) for m in mine) == 1]
         if len(theirs) != 1:
@@ -94,6 +99,13 @@ def match_renames(removed: Mapping[str, str], added: Mapping[str, str]) -> dict[
         alone = len(removed) == 1 and len(added) == 1
         if len(shape) > 60 or alone or _alike(name, theirs[0]):
             found[name] = theirs[0]
+    return found
+
+
+def _by_shape(names: Mapping[str, str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, shape in names.items():
+        found.setdefault(shape, []).append(name)
     return found
 
 

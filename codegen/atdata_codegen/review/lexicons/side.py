@@ -9,14 +9,15 @@ from typing import Any, NamedTuple, TypeAlias
 from atdata_codegen.review.documents import Documents
 from atdata_lexicon.catalog import split_reference
 
-__all__ = ["Node", "Side", "Target", "absolute", "known_keys", "names", "references", "shape_of"]
+__all__ = ["KNOWN", "Node", "Side", "Target", "absolute", "known_keys", "names", "references", "shape_of"]
 
 Node: TypeAlias = "Mapping[str, Any]"  # Any: a Lexicon definition, as in JSON
 
 _MAX_HOPS = 32
 _TEXTS = frozenset({"description", "title", "title:lang", "detail", "detail:lang"})
 _PLAIN = frozenset({"type", "description"})
-_KNOWN: Mapping[str, frozenset[str]] = {
+#: The keys of each type.
+KNOWN: Mapping[str, frozenset[str]] = {
     "boolean": _PLAIN | {"default", "const"},
     "integer": _PLAIN | {"minimum", "maximum", "enum", "default", "const"},
     "string": _PLAIN
@@ -42,7 +43,7 @@ _ANY: frozenset[str] = frozenset()
 
 def known_keys(kind: object) -> frozenset[str]:
     """The keys that Lexicon knows in a definition of one type; none where the type is not known."""
-    return _KNOWN.get(kind, _ANY) if isinstance(kind, str) else _ANY
+    return KNOWN.get(kind, _ANY) if isinstance(kind, str) else _ANY
 
 
 class Target(NamedTuple):

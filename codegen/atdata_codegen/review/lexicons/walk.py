@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from atdata_codegen.review.changes import Change, Checks
 from atdata_codegen.review.lexicons import kinds, leaves, notes, objects, unions  # noqa: F401  # they fill the table
@@ -12,11 +13,12 @@ from atdata_codegen.review.lexicons.checks import LEXICON_CHECKS
 from atdata_codegen.review.lexicons.definitions import METHODS, definitions
 from atdata_codegen.review.lexicons.pair import LexPair, properties
 from atdata_codegen.review.lexicons.roles import Mode, Roles
-from atdata_codegen.review.lexicons.side import Node, Side, absolute
+from atdata_codegen.review.lexicons.side import KNOWN, Node, Side, absolute
 
 __all__ = ["LEXICON_CHECKS", "LexiconWalk", "Located"]
 
 _NOTHING: Node = {}
+_MOST_PAIRS: Final = 4096
 _NO_PARAMS: Node = {"type": "params", "properties": {}}
 
 
@@ -36,7 +38,7 @@ class LexiconWalk:
     ) -> None:
         self.old, self.new, self.past, self.checks = old, new, past, checks
         self.roles = Roles(old, new)
-        self._open: set[tuple[str, str, str, str, Mode]] = set()
+        self._local: dict[tuple[int, int, Mode], tuple[tuple[Change, ...], tuple[LexPair, ...]]] = {}
 
     def documents(self, nsids: Iterable[str]) -> Iterator[Located]:
         """What changed in the documents ``nsids``, each of which is on one side at least."""
@@ -60,7 +62,8 @@ class LexiconWalk:
                     )
 
     def _ask(self, kind: str, pair: LexPair) -> Iterator[Located]:
-        for change in self.checks.run(kind, pair):
+        changes = self.checks.run(kind, pair)
+        for change in leaves.exactly(pair, changes) if changes and kind in ("string", "integer") else changes:
             yield Located(pair, change)
 
     def _definition(self, pair: LexPair, name: str, old: Node, new: Node) -> Iterator[Located]:
@@ -81,8 +84,10 @@ class LexiconWalk:
             yield from self._method(here)
         elif kind == "permission-set":
             yield from self._ask("permission-set", here)
-        else:
+        elif kind in KNOWN:
             yield from self.types(here)
+        else:
+            yield from self._ask("opaque", here)
 
     def _method(self, here: LexPair) -> Iterator[Located]:
         yield from self._ask("method", here)
@@ -105,11 +110,14 @@ class LexiconWalk:
                 else:
                     yield from self.types(below)
 
-    def types(self, pair: LexPair) -> Iterator[Located]:
-        """What changed between two types that stand in definitions, and below them."""
+    def types(self, pair: LexPair, edges: list[LexPair] | None = None) -> Iterator[Located]:
+        """What changed between two types that stand in definitions, and below them.
+
+        Definitions that references lead to are compared too; with ``edges`` they are only noted there.
+        """
         types = pair.old.get("type"), pair.new.get("type")
         if "ref" in types:
-            yield from self._references(pair)
+            yield from self._references(pair, edges)
         elif types[0] != types[1]:
             yield from self._ask("kinds", pair)
         elif isinstance(types[0], str):
@@ -119,15 +127,14 @@ class LexiconWalk:
                 for name in pair.fields.common:
                     if ours[name] != theirs[name] or pair.old_nsid != pair.new_nsid:
                         step = (name,)
-                        yield from self.types(
-                            pair.below("properties", name, step=step, old=ours[name], new=theirs[name])
-                        )
+                        below = pair.below("properties", name, step=step, old=ours[name], new=theirs[name])
+                        yield from self.types(below, edges)
             elif types[0] == "array":
                 old, new = pair.old.get("items"), pair.new.get("items")
                 if isinstance(old, dict) and isinstance(new, dict):
-                    yield from self.types(pair.below("items", step=(0,), old=old, new=new, item=True))
+                    yield from self.types(pair.below("items", step=(0,), old=old, new=new, item=True), edges)
 
-    def _references(self, pair: LexPair) -> Iterator[Located]:
+    def _references(self, pair: LexPair, edges: list[LexPair] | None) -> Iterator[Located]:
         """A reference on one side at least: what it means is compared, and told as one change of the reference."""
         if pair.old.get("type") == pair.new.get("type") and absolute(pair.old, pair.old_nsid) == absolute(
             pair.new, pair.new_nsid
@@ -137,15 +144,35 @@ class LexiconWalk:
         if old is None or new is None:
             yield from self._ask("ref", replace(pair, lost="old" if old is None else "new"))
             return
-        here = str(pair.path)
-        key = (old.nsid, old.name or here, new.nsid, new.name or here, pair.mode)
-        if key in self._open:
-            return  # a circle is as equal as the rest of it
-        self._open.add(key)
         inner = replace(pair, old=old.node, new=new.node, old_nsid=old.nsid, new_nsid=new.nsid, item=False, past=())
-        found = tuple(one.change for one in self.types(inner))
-        self._open.discard(key)
-        yield from self._ask("ref", replace(pair, inner=found))
+        if edges is not None:
+            edges.append(inner)
+            return
+        found = self._reachable(inner)
+        yield from self._ask("ref", replace(pair, lost="new") if found is None else replace(pair, inner=found))
+
+    def _reachable(self, first: LexPair) -> tuple[Change, ...] | None:
+        """What changed in all pairs of definitions that ``first`` leads to, each looked at once; None for too many.
+
+        A circle comes back to a pair that was seen, and is as equal as the rest of it.
+        """
+        seen: set[tuple[int, int, Mode]] = set()
+        todo, found = [first], list[Change]()
+        while todo:
+            pair = todo.pop()
+            key = (id(pair.old), id(pair.new), pair.mode)
+            if key in seen:
+                continue
+            if len(seen) >= _MOST_PAIRS:
+                return None
+            seen.add(key)
+            if key not in self._local:
+                edges: list[LexPair] = []
+                changes = tuple(one.change for one in self.types(pair, edges))
+                self._local[key] = changes, tuple(edges)
+            found += self._local[key][0]
+            todo += self._local[key][1]
+        return tuple(found)
 
 
 def _head(document: Node) -> Node:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Final, TypeAlias
 
 from atdata_codegen.review.changes import Change, Checks
 from atdata_codegen.review.samples import arrays, classes, fields, types  # noqa: F401  # they fill the table
@@ -12,7 +13,8 @@ from atdata_codegen.review.samples.view import FieldView, SampleSide, SchemaView
 
 __all__ = ["SAMPLE_CHECKS", "SamplePlace", "SampleWalk"]
 
-_MOST_NESTED = 32
+_MOST_PAIRS: Final = 1024
+_Ends: TypeAlias = tuple[SchemaView, SchemaView]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,40 +30,42 @@ class SampleWalk:
 
     def __init__(self, sides: tuple[SampleSide, SampleSide], checks: Checks[SamplePair] = SAMPLE_CHECKS) -> None:
         self._sides, self._checks = sides, checks
-        self._depth = 0
+        self._local: dict[tuple[str, str], tuple[tuple[Change, ...], tuple[_Ends, ...]]] = {}
 
-    def versions(self, old: SchemaView, new: SchemaView) -> Iterator[SamplePlace]:
-        """What changed from ``old`` to ``new``."""
+    def versions(self, old: SchemaView, new: SchemaView, edges: list[_Ends] | None = None) -> Iterator[SamplePlace]:
+        """What changed from ``old`` to ``new``; with ``edges``, nested schemas are only noted there."""
         pair = SamplePair(old, new, self._sides)
         yield from self._ask("schema", pair)
         names = pair.names
         both = [*((name, name) for name in names.common), *names.alias.items(), *names.renamed.items()]
         for before, after in both:
-            yield from self.field(old, new, old.fields[before], new.fields[after])
+            yield from self.field(old, new, old.fields[before], new.fields[after], edges)
 
-    def field(self, old: SchemaView, new: SchemaView, before: FieldView, after: FieldView) -> Iterator[SamplePlace]:
+    def field(
+        self, old: SchemaView, new: SchemaView, before: FieldView, after: FieldView, edges: list[_Ends] | None = None
+    ) -> Iterator[SamplePlace]:
         """What changed of one field, whatever it is called on both sides."""
         here = SamplePair(old, new, self._sides).of_fields(before, after)
         yield from self._ask("field", here)
-        yield from self._types(here.of_types(before.type, after.type, "fieldType"))
+        yield from self._types(here.of_types(before.type, after.type, "fieldType"), edges)
 
     def _ask(self, kind: str, pair: SamplePair) -> Iterator[SamplePlace]:
         for change in self._checks.run(kind, pair):
             yield SamplePlace(pair, change)
 
-    def _types(self, pair: SamplePair) -> Iterator[SamplePlace]:
+    def _types(self, pair: SamplePair, edges: list[_Ends] | None) -> Iterator[SamplePlace]:
         old, new = pair.type
         kinds = kind_of_type(old), kind_of_type(new)
         if kinds == ("ref", "ref"):
-            yield from self._nested(pair)
+            yield from self._nested(pair, edges)
             return
         yield from self._ask("type", pair)
         if kinds == ("array", "array"):
             yield from self._types(
-                pair.of_types(mapping(old.get("items")), mapping(new.get("items")), "items", item=True)
+                pair.of_types(mapping(old.get("items")), mapping(new.get("items")), "items", item=True), edges
             )
 
-    def _nested(self, pair: SamplePair) -> Iterator[SamplePlace]:
+    def _nested(self, pair: SamplePair, edges: list[_Ends] | None) -> Iterator[SamplePlace]:
         old, new = pair.type
         refs = ref_of(old), ref_of(new)
         if old == new and refs[0] is not None and refs[0].version:
@@ -73,9 +77,28 @@ class SampleWalk:
             return
         if old == new and ends[0].number == ends[1].number:
             return
-        found: tuple[Change, ...] = ()
-        if self._depth < _MOST_NESTED:
-            self._depth += 1
-            found = tuple(one.change for one in self.versions(ends[0], ends[1]))
-            self._depth -= 1
-        yield from self._ask("ref", replace(pair, inner=found))
+        if edges is not None:
+            edges.append((ends[0], ends[1]))
+            return
+        found = self._reachable((ends[0], ends[1]))
+        yield from self._ask("ref", replace(pair, lost=True) if found is None else replace(pair, inner=found))
+
+    def _reachable(self, first: _Ends) -> tuple[Change, ...] | None:
+        """What changed in all pairs of schemas that ``first`` leads to, each looked at once; None for too many."""
+        seen: set[tuple[str, str]] = set()
+        todo, found = [first], list[Change]()
+        while todo:
+            old, new = todo.pop()
+            key = (old.document.key, new.document.key)
+            if key in seen:
+                continue
+            if len(seen) >= _MOST_PAIRS:
+                return None
+            seen.add(key)
+            if key not in self._local:
+                edges: list[_Ends] = []
+                changes = tuple(one.change for one in self.versions(old, new, edges))
+                self._local[key] = changes, tuple(edges)
+            found += self._local[key][0]
+            todo += self._local[key][1]
+        return tuple(found)

@@ -20,9 +20,12 @@ from atdata_lexicon.values import bytes_to_text
 __all__ = ["Builder", "Impossible", "probes"]
 
 _DEEPEST: Final = 12
+#: Values that a counter-example may hold at most.
+_LARGEST: Final = 2000
 _MOST_ITEMS: Final = 2000
 _PROBE: Final = "/0"
 _LINK: Final = "bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku"
+_STRANGERS: Final[tuple[Any, ...]] = (0, "a", {}, True, [])
 _STRANGER: Final = {"$type": "com.example.unheardOf"}
 
 
@@ -46,7 +49,7 @@ class Builder:
 
     def __init__(self, side: Side) -> None:
         self.side = side
-        self._made: dict[int, tuple[Node, Any]] = {}
+        self._made: dict[int, tuple[Node, Any, int]] = {}
 
     def issues(self, node: Node, nsid: str, value: object) -> list[Issue]:
         """What the validator says of ``value``, held against ``node`` in the document ``nsid``."""
@@ -67,8 +70,21 @@ class Builder:
         """A small valid value; raises :class:`Impossible` where there is none, or none was found."""
         kept = self._made.get(id(node))
         if kept is None or kept[0] is not node:
-            kept = self._made[id(node)] = (node, self._smallest(node, nsid, depth))
+            value = self._smallest(node, nsid, depth)
+            kept = self._made[id(node)] = (node, value, self._size_of(value))
+        if kept[2] > _LARGEST:
+            raise Impossible
         return kept[1]
+
+    @staticmethod
+    def _size_of(value: Any) -> int:
+        """How many values there are in ``value``, whose parts may be shared; what is known to be large stays large."""
+        count, todo = 0, [value]
+        while todo and count <= _LARGEST:
+            here = todo.pop()
+            count += 1
+            todo += here.values() if isinstance(here, dict) else here if isinstance(here, list) else ()
+        return count
 
     def _smallest(self, node: Node, nsid: str, depth: int) -> Any:
         if depth > _DEEPEST:
@@ -82,15 +98,19 @@ class Builder:
                 return target.nsid if target.name == "main" else f"{target.nsid}#{target.name}"
             return self.smallest(target.node, target.nsid, depth + 1)
         if kind in ("object", "params"):
-            found = properties(node)
-            return {name: self.smallest(found[name], nsid, depth + 1) for name in found if name in required(node)}
+            return self._object(node, nsid, depth)
         if kind == "record":
             return {"$type": nsid, **self.smallest(_body(node), nsid, depth + 1)}
         if kind == "array":
             least = _number(node, "minLength") or 0
             if least > _MOST_ITEMS:
                 raise Impossible
-            return [self.smallest(_items(node), nsid, depth + 1)] * least if least else []
+            if not least:
+                return []
+            item = self.smallest(_items(node), nsid, depth + 1)
+            if least * self._size_of(item) > _LARGEST * 4:
+                raise Impossible
+            return [item] * least
         if kind == "union":
             if node.get("closed") is not True:
                 return dict(_STRANGER)
@@ -105,6 +125,18 @@ class Builder:
             if self.accepts(node, nsid, value):
                 return value
         raise Impossible
+
+    def _object(self, node: Node, nsid: str, depth: int) -> dict[str, Any]:
+        made: dict[str, Any] = {}
+        for name, inner in properties(node).items():
+            if name in required(node):
+                try:
+                    made[name] = self.smallest(inner, nsid, depth + 1)
+                except Impossible:
+                    if name not in nullable(node):
+                        raise
+                    made[name] = None
+        return made
 
     def member(self, name: str, nsid: str, depth: int = 0) -> Any:
         """The smallest value of one member of a union, with its ``$type``."""
@@ -190,6 +222,10 @@ def probes(
         yield from _array_probes(
             old, new, (resolved[0].node, resolved[1].node), (resolved[0].nsid, resolved[1].nsid), depth
         )
+    if "unknown" in kinds:
+        for node in nodes:
+            # An object that a typed definition refuses for one of its properties.
+            yield from ({name: value} for name in properties(node) for value in _STRANGERS)
     if "union" in kinds:
         for builder, target in zip((old, new), resolved, strict=True):
             for name in members(target.node, target.nsid) if target is not None else ():
@@ -229,8 +265,7 @@ def _object_probes(
             if one == other and homes[0] == homes[1]:
                 continue
             if one is None or other is None:
-                strangers: tuple[Any, ...] = (0, "a", {}, True)
-                yield from ({**base, name: value} for value in strangers)
+                yield from ({**base, name: value} for value in _STRANGERS)
                 continue
             for value in islice(probes(old, new, ((one, homes[0]), (other, homes[1])), depth + 1), 80):
                 yield {**base, name: value}
@@ -263,6 +298,7 @@ def leaf_probes(old: Node, new: Node) -> Iterator[Any]:
             yield from (one for one in (listed if isinstance(listed, list) else [])[:40] if isinstance(one, int))
         limits = [_number(node, key) for node in nodes for key in ("minimum", "maximum")]
         yield from sorted({a for limit in limits if limit is not None for a in (limit - 1, limit, limit + 1)} | {0, 7})
+        yield from (-1_000_003, 1_000_003)
     if "boolean" in kinds:
         yield from (True, False)
     if "bytes" in kinds:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import islice
 from typing import Any, Final, Literal
 
@@ -26,10 +27,22 @@ __all__ = ["find_sample"]
 
 _MOST: Final = 300
 _DEEPEST: Final = 8
+#: Values that one search for a counter-example may make.
+_LARGEST: Final = 20_000
+
+
+class TooLargeError(Exception):
+    """A sample would hold too many values to be worth showing."""
 
 
 def find_sample(pair: SamplePair, change: Change, valid: Literal["old", "new"]) -> Witness | None:
     """A sample that ``valid`` takes and the other side refuses because of ``change``; None if none was found."""
+    with suppress(TooLargeError):
+        return _search(pair, change, valid)
+    return None
+
+
+def _search(pair: SamplePair, change: Change, valid: Literal["old", "new"]) -> Witness | None:
     number = 0 if valid == "old" else 1
     views = (pair.old, pair.new)
     mine, other = views[number], views[1 - number]
@@ -82,6 +95,7 @@ class _Maker:
     def __init__(self, side: SampleSide) -> None:
         self._side = side
         self._sizes: dict[str, int] = {}
+        self._left = _LARGEST
 
     def sample(self, view: SchemaView, full: bool, depth: int = 0) -> dict[str, Any]:
         """A sample with all fields, or only with those that are required."""
@@ -101,6 +115,9 @@ class _Maker:
 
     def of_type(self, node: TypeNode, depth: int = 0) -> Any:
         """A value of a type."""
+        self._left -= 1
+        if self._left < 0:
+            raise TooLargeError
         kind = kind_of_type(node)
         if kind == "primitive":
             values = {"str": "a", "int": 0, "float": 0.5, "bool": True, "bytes": {"$bytes": "AAAA"}}

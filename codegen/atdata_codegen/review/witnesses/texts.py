@@ -10,19 +10,34 @@ __all__ = ["FORMAT_SAMPLES", "MOST_BYTES", "text_of", "texts_for"]
 _CID: Final = "bafyreidfayvfuwqa7qlnopdjiqrxzs6blmoeu4rujcjtnci5beludirz2a"
 _DID: Final = "did:plc:ewvi7nxzyoun6zhxrhs64oiz"
 
+#: Longer than a handle may be.
+_LONG_NSID: Final = f"com.{'.'.join(['a' * 63] * 4)}.post"
+
 #: Some texts of each format; the first is the plainest, the others tell the formats apart.
 FORMAT_SAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     "at-identifier": ("alice.example.com", _DID),
     "at-uri": (f"at://{_DID}/com.example.post/3jzfcijpj2z2a", "at://alice.example.com"),
     "cid": (_CID,),
     "datetime": ("2026-01-02T03:04:05Z", "2026-01-02T03:04:05.678+02:00"),
-    "did": (_DID, "did:web:example.com"),
-    "handle": ("alice.example.com",),
-    "nsid": ("com.example.post",),
+    "did": (_DID, "did:web:example.com", "did:a:b"),
+    "handle": ("alice.example.com", "x.test", "a.b"),
+    "nsid": ("com.example.post", _LONG_NSID, "a.b.c"),
     "tid": ("3jzfcijpj2z2a",),
-    "record-key": ("self", "a:b~c", "3jzfcijpj2z2a"),
-    "uri": ("https://example.com/a?b=c", _DID),
-    "language": ("en", "pt-BR"),
+    "record-key": ("self", "a", "a:b~c", "3jzfcijpj2z2a"),
+    "uri": ("https://example.com/a?b=c", _DID, "a:b"),
+    "language": ("en", "pt-BR", "zh-Hant-TW", "en-a-aaaaaaaa-bbbbbbbb-cccccccc-dddddddd"),
+}
+
+#: Texts that keep their format whatever letters stand in their middle, as long as they are not too many.
+_STEMS: Final[Mapping[str, str]] = {
+    "at-identifier": "did:web:{}",
+    "at-uri": "at://a.example.com/com.example.post/{}",
+    "did": "did:web:{}",
+    "handle": "{}.example.com",
+    "language": "en-a-{}",
+    "nsid": "com.example.{}",
+    "record-key": "{}",
+    "uri": "a:{}",
 }
 
 #: Longer texts show nothing that a shorter one does not.
@@ -30,6 +45,8 @@ MOST_BYTES: Final = 200_000
 
 #: One grapheme of 25 bytes.
 _WIDE: Final = "\U0001f469\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466"
+#: Letters of one grapheme, of two, four and 25 bytes.
+_LETTERS: Final = ("\u00e9", "\U0001f469", _WIDE)
 
 
 def text_of(size: int, graphemes: int | None = None) -> str:
@@ -40,8 +57,12 @@ def text_of(size: int, graphemes: int | None = None) -> str:
     """
     if graphemes is None or size <= graphemes:
         return "a" * size
-    wide = min(-(-(size - graphemes) // 24), size // 25)
-    return _WIDE * wide + "a" * (size - 25 * wide)
+    for letter in _LETTERS:
+        bytes_each = len(letter.encode())
+        if size <= bytes_each * graphemes:
+            count = min(-(-(size - graphemes) // (bytes_each - 1)), size // bytes_each)
+            return letter * count + "a" * (size - bytes_each * count)
+    return "a" * size
 
 
 def texts_for(nodes: tuple[Mapping[str, Any], ...]) -> Iterator[str]:
@@ -57,11 +78,16 @@ def texts_for(nodes: tuple[Mapping[str, Any], ...]) -> Iterator[str]:
     graphemes = [limit for limit in limits if limit is not None]
     most = [limit for node in nodes if (limit := _limit(node, "maxGraphemes")) is not None]
     sizes = [limit for node in nodes for key in ("minLength", "maxLength") if (limit := _limit(node, key)) is not None]
-    for size in sorted({around for limit in (*graphemes, *sizes) for around in (limit - 1, limit, limit + 1)}):
+    formats = {str(node.get("format")) for node in nodes} & _STEMS.keys()
+    wanted = {limit + step for limit in (*graphemes, *sizes) for step in (-1, 0, 1, 4)}
+    for size in sorted(wanted):
         if 0 <= size <= MOST_BYTES:
             yield text_of(size)
+            yield " " * size  # which has no format
+            yield from (_STEMS[name].format("a" * (size - len(_STEMS[name]) + 2)) for name in formats)
             yield from (text_of(size, limit) for limit in sorted({*most}) if 0 < limit < size)
-    yield from ("a", "", "zzz", "not a format: \u00e9")
+    yield from (letter * limit for limit in most if limit <= MOST_BYTES // 25 for letter in _LETTERS)
+    yield from ("a", "", " ", "zzz", "not a format: \u00e9")
     for samples in FORMAT_SAMPLES.values():
         yield from samples
 
