@@ -26,6 +26,11 @@ class Run:
     def json(self) -> Any:
         return json.loads(self.out)
 
+    @property
+    def rules(self) -> list[str]:
+        """The rules that a JSON report names."""
+        return [finding["rule"] for finding in self.json["findings"]]
+
 
 def run(*arguments: str | Path) -> Run:
     out, err = io.StringIO(), io.StringIO()

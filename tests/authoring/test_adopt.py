@@ -168,6 +168,15 @@ def test_rewrite_puts_an_import_where_the_classes_were(home: Path, atdata_gen: C
     compile(after, "samples.py", "exec")
 
 
+def test_an_import_is_put_before_everything_that_may_use_it(home: Path, atdata_gen: Command) -> None:
+    head = '"""Doc."""\nimport atdata\n'
+    Path("a.py").write_text(head + "@atdata.packable\nclass A:\n    x: int\nB = A\nimport os\n")
+
+    atdata_gen("adopt", "a.py", "--rewrite", "--package", "m")
+
+    assert Path("a.py").read_text() == head + "from m import A\n\nB = A\nimport os\n"
+
+
 def test_classes_that_do_more_stay_and_are_reported(home: Path, atdata_gen: Command) -> None:
     Path("samples.py").write_text(
         "from dataclasses import dataclass, field\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from inspect import cleandoc
 from typing import TYPE_CHECKING, Any
 
@@ -107,13 +108,16 @@ class _Reader:
 
     def of_class(self, node: Any) -> ClassSource:
         """One class with everything in its body."""
+        block = isinstance(node.body, self._cst.IndentedBlock)
         fields: list[FieldSource] = []
         others: list[tuple[int, str]] = []
         doc = ""
-        lines = node.body.body if isinstance(node.body, self._cst.IndentedBlock) else ()
-        if not lines:
-            others += self._small(node.body.body, fields, "", "") if hasattr(node.body, "body") else []
+        last: Any = None
+        lines: Sequence[Any] = node.body.body if block else ()
+        if not block:
+            others += self._small(node.body.body, fields, "", "")
         for number, statement in enumerate(lines):
+            before, last = last, statement
             if not isinstance(statement, self._cst.SimpleStatementLine):
                 what = type(statement).__name__.removesuffix("Def").lower()
                 name = getattr(getattr(statement, "name", None), "value", "")
@@ -123,10 +127,8 @@ class _Reader:
             if text is not None:
                 if number == 0:
                     doc = cleandoc(text)
-                elif fields and fields[-1].name:
-                    last = fields[-1]
-                    joined = " ".join(cleandoc(text).split("\n")).strip()
-                    fields[-1] = FieldSource(last.name, last.annotation, last.default, last.line, joined)
+                elif fields and self._is_field(before):
+                    fields[-1] = replace(fields[-1], comment=" ".join(cleandoc(text).split("\n")).strip())
                 continue
             above = [c for line in statement.leading_lines if (c := _comment(line.comment))]
             behind = _comment(statement.trailing_whitespace.comment)
@@ -154,6 +156,11 @@ class _Reader:
             elif not isinstance(small, self._cst.Pass) and self.code(small) != "...":
                 others.append((self.line(small), clean(self.code(small), 60)))
         return others
+
+    def _is_field(self, statement: Any) -> bool:
+        return isinstance(statement, self._cst.SimpleStatementLine) and any(
+            isinstance(small, self._cst.AnnAssign) for small in statement.body
+        )
 
     def _string(self, statement: Any) -> str | None:
         if len(statement.body) == 1 and isinstance(statement.body[0], self._cst.Expr):
@@ -196,10 +203,12 @@ def _is_import(cst: Any, statement: Any) -> bool:
 
 
 def _import_place(cst: Any, body: Sequence[Any]) -> int:
-    """Behind the last import of the file's head; behind the docstring where there is none."""
-    places = [i for i, statement in enumerate(body) if _is_import(cst, statement)]
-    if places:
-        return places[-1] + 1
-    first = body[0] if body else None
-    is_doc = isinstance(first, cst.SimpleStatementLine) and isinstance(first.body[0], cst.Expr)
-    return 1 if is_doc else 0
+    """Behind the imports that the file begins with; behind the docstring where there are none."""
+    place = 0
+    for number, statement in enumerate(body):
+        simple = isinstance(statement, cst.SimpleStatementLine)
+        if _is_import(cst, statement) or (simple and number == 0 and isinstance(statement.body[0], cst.Expr)):
+            place = number + 1
+        elif not isinstance(statement, cst.If | cst.Try):  # imports may stand in these, too
+            break
+    return place

@@ -114,8 +114,9 @@ def _field(name: str, feature: Any, losses: list[Loss]) -> SampleField | None:
     kind = feature.get("_type") if isinstance(feature, Mapping) else None
     if kind == "ClassLabel":
         labels = feature.get("names")
-        good = isinstance(labels, list) and all(isinstance(label, str) for label in labels)
-        return SampleField(name, Primitive("int"), labels=tuple(labels) if good else ())
+        given = labels if isinstance(labels, list) else []
+        good = all(isinstance(label, str) for label in given)
+        return SampleField(name, Primitive("int"), labels=tuple(given) if good else ())
     for family, word in _MEDIA.items():
         if kind == word:
             return SampleField(name, Primitive("bytes"), media_type=f"{family}/*")
