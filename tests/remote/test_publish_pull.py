@@ -71,6 +71,28 @@ def test_tokens_and_permissions_that_are_mentioned_come_too_where_they_can_be_ha
     assert workshop.run("pull", "--locked").status == 0
 
 
+def test_the_schemas_that_a_sample_schema_holds_come_with_it(workshop: Any, make_sample: Make) -> None:
+    from atdata_codegen.cli import main
+
+    kind = {"$type": "ac.foundation.dataset.schemaType#ref", "ref": "atdata://local/sampleSchema/Box@1.0.0"}
+    scene = make_sample("Scene", "1.0.0", "x")
+    scene["fields"].append({"name": "box", "fieldType": kind})
+    workshop.write("own/scene.json", scene)
+    for version in ("1.0.0", "1.0.1"):
+        workshop.write(f"own/box{version}.json", make_sample("Box", version, "x"))
+    assert workshop.publish("own").status == 0
+    done = workshop.run("pull", f"at://{workshop.someone.did}/{SAMPLE}/Scene:1.0.0", "--json")
+
+    assert json.loads(done.out)["new"] == ["sample:Box@1.0.0", "sample:Scene@1.0.0"]
+    assert main(["lexicons", "-o", "generated", "-q"]) == 0
+    assert (workshop.folder / "generated" / "samples" / "Scene_1_0_0.py").exists()
+    assert workshop.run("pull", "--locked").status == 0
+    box = next((workshop.folder / "lexicons").rglob("Box*"))
+    box.unlink()
+    assert workshop.run("pull", "--locked").status == 0
+    assert box.exists()
+
+
 def test_locked_brings_exactly_what_is_locked_or_fails(workshop: Any) -> None:
     workshop.write("own/entry.json", workshop.lexicon(x={"type": "string"}))
     workshop.publish("own")

@@ -8,22 +8,22 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from atdata_codegen.files import linked_folder
 from atdata_codegen.lexicon.parse import parse_document
 from atdata_codegen.problems import Problem, ProblemError, Severity
 from atdata_codegen.remote.documents import Pulled, checked_document, references
 from atdata_codegen.remote.errors import RemoteError
-from atdata_codegen.remote.lock import LEXICONS, LOCK_FILES, SAMPLES, Lock, Resolution, lock_bytes, read_lock
+from atdata_codegen.remote.folder_locks import FolderLocks
+from atdata_codegen.remote.lock import Resolution
+from atdata_codegen.remote.nested import NestedRef, NestedSchemas, nested_refs, unfollowed
 from atdata_codegen.remote.network import Network
 from atdata_codegen.remote.records import RemoteRecord
 from atdata_codegen.remote.targets import Nsid, RecordAt, fetch_record, fetch_target, parse_target, repository_records
 from atdata_codegen.review.documents import Documents, documents_from_sources
-from atdata_codegen.rewrite import create_file, replace_file
 from atdata_codegen.sources import read_sources
 from atdata_lexicon.data import record_cid
 from atdata_lexicon.errors import AtdataError
 
-__all__ = ["Pull", "PullSettings", "pull", "write_files"]
+__all__ = ["Pull", "PullSettings", "pull"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,37 +63,6 @@ class _Ref(NamedTuple):
     needed: bool
 
 
-@dataclass(slots=True)
-class _Locks:
-    """The two lock files, and what they become."""
-
-    folder: str
-    old: dict[str, Resolution]
-    roots: set[str]
-    new: dict[str, Resolution]
-
-    @classmethod
-    def read(cls, folder: str) -> _Locks:
-        lexicons, samples = (read_lock(_lock_path(folder, kind), kind) for kind in (LEXICONS, SAMPLES))
-        known = {**lexicons.resolutions, **samples.resolutions}
-        return cls(folder, known, set(lexicons.roots | samples.roots), dict(known))
-
-    def files(self) -> dict[str, bytes]:
-        """The bytes of both, without one that would hold nothing."""
-        made: dict[str, bytes] = {}
-        for kind in (LEXICONS, SAMPLES):
-            mine = {key: one for key, one in self.new.items() if (":" in key) == (kind == SAMPLES)}
-            roots = frozenset(root for root in self.roots if (":" in root) == (kind == SAMPLES))
-            path = _lock_path(self.folder, kind)
-            if mine or os.path.exists(path):
-                made[path] = lock_bytes(Lock(roots, mine), kind)
-        return made
-
-
-def _lock_path(folder: str, kind: str) -> str:
-    return os.path.join(os.path.dirname(os.path.normpath(folder)), f"{kind}.json")
-
-
 def pull(settings: PullSettings, progress: Callable[[str], None] = lambda text: None) -> Pull:
     """Fetch and check all that ``settings`` ask for; nothing is written.
 
@@ -103,35 +72,15 @@ def pull(settings: PullSettings, progress: Callable[[str], None] = lambda text: 
     return _Run(settings, progress).run()
 
 
-def write_files(files: Mapping[str, bytes], folder: str) -> None:
-    """Write what a pull brought, lock files last, each file whole or not at all.
-
-    Raises :class:`ProblemError` where a folder on the way is a link to somewhere else, or the disk refuses.
-    """
-    inside = [os.path.relpath(path, folder).replace(os.sep, "/") for path in files]
-    linked = linked_folder(folder, [name for name in inside if not name.startswith("../")])
-    if linked is not None:
-        message = "is a link, and would lead what is written out of the folder"
-        raise ProblemError([Problem((), message, "remove the link", code="link", file=linked)], "pull")
-    try:
-        for path in sorted(files, key=lambda path: os.path.basename(path) in LOCK_FILES):
-            if os.path.lexists(path):
-                replace_file(path, files[path])
-            else:
-                create_file(path, files[path])
-    except OSError as error:
-        message = f"cannot be written: {error.strerror or error}"
-        raise ProblemError([Problem((), message, file=str(error.filename or folder))], "pull") from error
-
-
 class _Run:
     def __init__(self, settings: PullSettings, progress: Callable[[str], None]) -> None:
         self.settings = settings
         self.progress = progress
-        self.locks = _Locks.read(settings.folder)
+        self.locks = FolderLocks.read(settings.folder)
         self.here = _documents_here(settings.folder)
         self.result = Pull()
         self.done: set[str] = set()
+        self.nested: deque[NestedRef] = deque()
 
     def run(self) -> Pull:
         settings = self.settings
@@ -155,6 +104,7 @@ class _Run:
                 refs += self._take_locked(key, root=False) if not settings.update else self._newest(key)
         if settings.dependencies:
             self._follow(refs)
+            self._follow_nested()
         self._finish()
         return self.result
 
@@ -185,6 +135,8 @@ class _Run:
             self.result.unchanged.append(key)
             if root:
                 self.locks.roots.add(key)
+            if here.kind == "sample":
+                self.nested.extend(nested_refs(here.value, locked.uri[5:].partition("/")[0]))
             return _refs_of(here.value) if here.kind == "lexicon" else []
         if here is not None and not self.settings.force:
             self._changed_here(key, here.source.file)
@@ -224,6 +176,9 @@ class _Run:
         self.locks.new[key] = Resolution(found.record.uri, found.record.cid)
         if root:
             self.locks.roots.add(key)
+        if found.kind == "sample":
+            self.nested.extend(nested_refs(found.record.value, found.record.uri[5:].partition("/")[0]))
+            self.result.problems.extend(unfollowed(found.record.value, found.record.uri))
         return _both(found.refs, found.mentions)
 
     def _may_replace(self, key: str, value: Mapping[str, object]) -> bool:
@@ -258,14 +213,31 @@ class _Run:
                     severity: Severity = "error" if ref.needed else "warning"
                     self.result.problems.extend(replace(one, severity=severity) for one in error.problems)
 
+    def _follow_nested(self) -> None:
+        """The same for sample schemas that hold others."""
+        schemas = NestedSchemas(self.settings.network)
+        while self.nested:
+            ref = self.nested.popleft()
+            if any(ref.fits(key) for key in self.done):
+                continue
+            kept = [key for key in self.locks.old if ref.fits(key)]
+            if kept and not self.settings.update:
+                self._take_locked(kept[-1], root=False)
+            elif any(ref.fits(key) for key in self.here.items if key not in self.locks.old):
+                continue  # the user's own
+            elif self.settings.locked:
+                self._bad(
+                    ref.name, "is part of another sample schema, and not in the lock file", "pull without --locked"
+                )
+            else:
+                self._keep(checked_document(schemas.find(ref)), root=False)
+
     def _finish(self) -> None:
         result = self.result
         for keys in (result.new, result.updated, result.unchanged):
             keys.sort()
         if not self.settings.locked:
-            for path, data in self.locks.files().items():
-                if _bytes_at(path) != data:
-                    result.files[path] = data
+            result.files.update(self.locks.files())
 
     def _bad(self, file: str, message: str, hint: str) -> None:
         self.result.problems.append(Problem((), message, hint, code="pull", file=file))
@@ -289,11 +261,3 @@ def _cid(value: Mapping[str, object]) -> str:
         return record_cid(value)
     except (AtdataError, RecursionError):
         return ""
-
-
-def _bytes_at(path: str) -> bytes | None:
-    try:
-        with open(path, "rb") as stream:
-            return stream.read(1 << 25)
-    except OSError:
-        return None
