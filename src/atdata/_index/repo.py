@@ -49,7 +49,11 @@ class Repo:
             options.setdefault("prefix", f"{self._prefix}/{name}" if self._prefix else name)
         entry = self.index.insert_dataset(ds, name=name, **options)
         urls = entry.data_urls
-        store = self.index.data_store
-        readable = [store.read_url(url) for url in urls] if store is not None else urls
+        source: Any = urls[0] if len(urls) == 1 else urls
+        store: Any = self.index.data_store
+        if store is not None:
+            from atdata._loading.sources import s3_source
+
+            source = s3_source(store.bucket, urls, store.credentials, store.endpoint_url)
         stored: Any = type(ds)
-        return entry, stored[ds.sample_type](readable[0] if len(readable) == 1 else readable)
+        return entry, stored[ds.sample_type](source)

@@ -11,7 +11,12 @@ from atdata._errors import shown
 from atdata._sources.braces import brace_notation, expand
 from atdata._sources.errors import UrlError, url_text
 
-__all__ = ["S3Source"]
+__all__ = ["S3Source", "has_credentials"]
+
+
+def has_credentials(settings: Mapping[str, str]) -> bool:
+    """Whether there is something to sign requests with."""
+    return bool(settings.get("AWS_ACCESS_KEY_ID") and settings.get("AWS_SECRET_ACCESS_KEY"))
 
 
 class S3Source:
@@ -106,6 +111,16 @@ class S3Source:
             session_token=session_token,
             anonymous=anonymous,
         )
+
+    @classmethod
+    def from_environment(cls, urls: Sequence[str] | str, *, endpoint: str | None = None) -> Self:
+        """A source of ``s3://bucket/key`` addresses with the ``AWS_*`` settings of the environment.
+
+        The endpoint may stand there, too, as ``AWS_ENDPOINT`` or ``AWS_ENDPOINT_URL``.
+        """
+        made = cls.from_urls(urls)
+        settings = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
+        return cls(made.bucket, made.keys, endpoint, credentials=settings)
 
     @property
     def url(self) -> str:

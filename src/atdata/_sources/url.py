@@ -12,6 +12,7 @@ from atdata._errors import shown
 from atdata._sources.braces import brace_notation, expand
 from atdata._sources.errors import UrlError, url_text
 from atdata._sources.places import local_path, public_url, scheme_of
+from atdata._sources.s3 import S3Source, has_credentials
 
 __all__ = ["URLSource"]
 
@@ -24,9 +25,10 @@ class URLSource:
     """Shards at an address: a path, ``http(s)://``, ``s3://``, ``gs://``, ``hf://``, and what fsspec knows.
 
     ``url`` may use brace notation (``data-{000..099}.tar``), join addresses by ``::``, and for files ``*`` and
-    ``[0-9]``; a list of addresses is taken as it is. Public buckets are read without credentials; with
-    ``storage_options`` (``{}`` will do) they are opened by fsspec, with its credentials. Nothing is opened before it
-    is asked for.
+    ``[0-9]``; a list of addresses is taken as it is. ``s3://`` is read with the credentials in the environment
+    (``AWS_ACCESS_KEY_ID`` and so on, and perhaps ``AWS_ENDPOINT``), and as a public bucket where there are none; with
+    ``storage_options`` (``{}`` will do) fsspec opens buckets, with its credentials. Nothing is opened before it is
+    asked for.
 
     ``cache_dir`` keeps copies of remote shards. ``pipe:command`` is run only with ``allow_pipe=True``. Addresses that
     come from a record of somebody else take ``trusted=False``: then only public HTTPS hosts are connected to, and no
@@ -62,6 +64,7 @@ class URLSource:
         self.storage_options = None if storage_options is None else dict(storage_options)
         self._found: list[str] | None = None
         self._members: frozenset[str] = frozenset()
+        self._buckets: dict[str, S3Source] = {}
         if not trusted:
             self._found = self._untrusted()
             self._members = frozenset(self._found)
@@ -80,7 +83,7 @@ class URLSource:
     __hash__ = None  # type: ignore[assignment]  # its options are not hashable
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_found": None, "_members": frozenset()}
+        return {**self.__dict__, "_found": None, "_members": frozenset(), "_buckets": {}}
 
     # ------------------------------------------------------------------ which shards
 
@@ -171,6 +174,8 @@ class URLSource:
         scheme = scheme_of(shard)
         if scheme == "pipe":
             return self._pipe(shard)
+        if scheme == "s3" and self.trusted and self.storage_options is None and has_credentials(os.environ):
+            return self._private(shard)
         if scheme in _PUBLIC and self.storage_options is None:
             public = public_url(shard, endpoint_url=self.endpoint_url)
             assert public is not None
@@ -186,6 +191,13 @@ class URLSource:
 
         options = HttpOptions(self.timeout, self.retries, self.trusted, self.allow_http, self.headers)
         return io.BufferedReader(HttpStream(url, options), 1 << 17)
+
+    def _private(self, shard: str) -> IO[bytes]:
+        """An object of a bucket, read with the credentials in the environment."""
+        source = S3Source.from_environment([shard], endpoint=self.endpoint_url)
+        known = self._buckets.setdefault(source.bucket, source)
+        source._client = known.client  # which takes long to make
+        return source.open_shard(shard)
 
     def _pipe(self, shard: str) -> IO[bytes]:
         if not self.allow_pipe:
