@@ -91,6 +91,8 @@ def _source(urls: list[str], store: Any, local: bool, own: Callable[[list[str]],
         # Nobody else's bucket ever gets to see the credentials.
         if all(url.startswith(f"s3://{bucket}/") for url in urls):
             return sources.s3_source(bucket, urls, credentials, getattr(store, "endpoint_url", None))
+    elif store is not None and hasattr(store, "shard_source"):
+        return store.shard_source(urls)
     elif store is not None and hasattr(store, "read_url"):
         urls = [str(store.read_url(url)) for url in urls]
     return sources.source_of(urls, trusted=local)

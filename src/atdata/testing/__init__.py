@@ -18,18 +18,30 @@ if TYPE_CHECKING:
     from atdata.testing.index import IndexContract as IndexContract
     from atdata.testing.memory import MemoryStorage as MemoryStorage
     from atdata.testing.memory import memory_index as memory_index
+    from atdata.testing.memory_store import MemoryStore as MemoryStore
     from atdata.testing.servers import RedisServer as RedisServer
     from atdata.testing.storage import StorageContract as StorageContract
+    from atdata.testing.stores import StoreContract as StoreContract
 
 _WHERE = {
     "IndexContract": "index",
     "MemoryStorage": "memory",
+    "MemoryStore": "memory_store",
     "RedisServer": "servers",
     "StorageContract": "storage",
+    "StoreContract": "stores",
     "memory_index": "memory",
 }
 
-__all__ = ["IndexContract", "MemoryStorage", "RedisServer", "StorageContract", "memory_index"]
+__all__ = [
+    "IndexContract",
+    "MemoryStorage",
+    "MemoryStore",
+    "RedisServer",
+    "StorageContract",
+    "StoreContract",
+    "memory_index",
+]
 
 
 def __getattr__(name: str) -> Any:
