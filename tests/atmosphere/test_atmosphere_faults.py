@@ -347,18 +347,22 @@ def test_a_listing_ends_when_its_cursor_leads_nowhere_new(site: Site, cursor: An
     assert len(list(client.iter_records(NOTE, repo="did:plc:abc"))) == (2 if cursor == "same" else 1)
 
 
-def test_a_login_is_not_led_to_a_machine_of_ours(pds: Any) -> None:
-    """The account's document names localhost, which the user did not: the server that was named stays."""
-    relay = Relay(pds.url)
-    try:
-        with AtmosphereClient(relay.endpoint) as client:
-            client.login("alice.test", "hunter2pass")
+def test_a_login_is_not_led_to_a_machine_of_ours(rogue: Any, site: Site, someone: Any) -> None:
+    """Both when a session begins and when it is renewed, the server may name another one: not a private one."""
+    service = {"id": "#atproto_pds", "type": "AtprotoPersonalDataServer", "serviceEndpoint": site.base}
+    document = {"id": someone.did, "alsoKnownAs": [], "verificationMethod": [], "service": [service]}
+    _, _, access, refresh, _ = someone.session.split(":::")
+    answer = {"did": someone.did, "handle": "a.test", "accessJwt": access, "refreshJwt": refresh, "didDoc": document}
+    client = rogue("all", said(answer))
+    own = client.pds_endpoint(client.did)
+    with AtmosphereClient(own, network=Network(retries=0)) as fresh:
+        fresh.login("a.test", "hunter2pass")
 
-            assert client.pds_endpoint(client.did) == relay.endpoint
-            client.list_records(NOTE)
-        assert asked(relay, "repo.listRecords") == 1
-    finally:
-        relay.close()
+        assert fresh.pds_endpoint(fresh.did) == own
+    client._account._client._refresh_and_set_session()
+    with pytest.raises(ValueError, match="comes from a record"):
+        client.upload_blob(b"secret")
+    assert site.asked == []
 
 
 def test_a_did_document_leads_nobody_to_a_machine_of_ours(site: Site) -> None:

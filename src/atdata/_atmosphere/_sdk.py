@@ -23,7 +23,7 @@ from atdata._atmosphere.errors import (
     TooLargeError,
     UnavailableError,
 )
-from atdata._atmosphere.net.network import Network
+from atdata._atmosphere.net.network import Network, origin_of
 from atdata._atmosphere.patience import Pace
 from atdata._sources.addresses import check_untrusted
 from atdata._sources.errors import UrlError
@@ -41,7 +41,8 @@ class SdkAccount:
 
     def __init__(self, base_url: str | None, network: Network, on_change: Callable[[str], None] | None = None) -> None:
         self._network = network
-        self._client = _make_client(base_url, network.timeout)
+        self._client = _make_client(base_url, network.timeout, self._check)
+        self._resumed = ""
         self._lock = threading.Lock()
         self.pace = Pace()
         self.did = ""
@@ -65,15 +66,15 @@ class SdkAccount:
         """Begin a session. Nothing but the session is asked for."""
         asked = self.endpoint
         self._enter(lambda: self._client.login(handle, password, fetch_bsky_profile=False), f"login as {clean(handle)}")
-        if not self._network.trusts(self.endpoint):
-            try:
-                check_untrusted(self.endpoint)
-            except UrlError:  # the server may send us to another one, but not to a machine of ours
-                self._client.update_base_url(asked)
+        try:
+            self._check(self.endpoint)
+        except UrlError:  # the server may send us to another one, but not to a machine of ours
+            self._client.update_base_url(asked)
 
     def resume(self, session: str) -> None:
         """Go on with an exported session."""
         try:
+            self._resumed = session.rpartition(":::")[2].removesuffix("/xrpc")
             self._enter(
                 lambda: self._client.login(session_string=session, fetch_bsky_profile=False), "resuming a session"
             )
@@ -82,6 +83,11 @@ class SdkAccount:
                 raise
             # Not the text itself: it holds the keys of the account.
             raise AuthError("this is no session string; it is what export_session() returned") from None
+
+    def _check(self, url: str) -> None:
+        """Raise :class:`UrlError` for an address that neither the user named nor everybody can reach."""
+        if not self._network.trusts(url) and not (self._resumed and origin_of(url) == origin_of(self._resumed)):
+            check_untrusted(url)
 
     def export(self) -> str:
         """The session as text."""
@@ -125,6 +131,8 @@ class SdkAccount:
         with translated(what, self.endpoint):
             try:
                 answer = send()
+            except UrlError:
+                raise
             except ValueError as error:
                 raise UnavailableError(f"{what}, at {clean(self.endpoint, 120)}: the answer is no JSON") from error
             except Exception as error:
@@ -151,23 +159,28 @@ def is_sdk_client(client: object) -> bool:
     return isinstance(kind, type) and isinstance(client, kind)
 
 
-def _make_client(base_url: str | None, timeout: float) -> Any:
+def _make_client(base_url: str | None, timeout: float, check: Callable[[str], None]) -> Any:
     try:
         sdk: Any = import_module("atproto")
         httpx: Any = import_module("httpx")
     except ImportError:
         raise MissingExtraError("logging in needs the atproto SDK: pip install 'atdata[atmosphere]'") from None
     bounded = _bounded_transport(httpx)
-    request = sdk.Request(timeout=httpx.Timeout(timeout, connect=min(timeout, 10.0)), transport=bounded())
+    request = sdk.Request(timeout=httpx.Timeout(timeout, connect=min(timeout, 10.0)), transport=bounded(check))
     return sdk.Client(base_url, request=request)
 
 
 @cache
 def _bounded_transport(httpx: Any) -> Any:
-    """httpx's transport, which takes no redirects and no endless answers."""
+    """httpx's transport, which goes to checked addresses only, and takes no redirects and no endless answers."""
 
     class Bounded(httpx.HTTPTransport):  # type: ignore[misc]  # a class that is loaded on use
+        def __init__(self, check: Callable[[str], None]) -> None:
+            super().__init__()
+            self._check = check
+
         def handle_request(self, request: Any) -> Any:
+            self._check(str(request.url.copy_with(raw_path=b"/")))  # what is asked there may hold anything
             response = super().handle_request(request)
             if response.is_redirect:
                 response.close()
