@@ -30,7 +30,7 @@ def render(review: Review) -> str:
                     "driver": {
                         "name": "atdata-gen",
                         "semanticVersion": _version(),
-                        "rules": [{"id": bounded(rule, 80), "name": bounded(rule, 80)} for rule in rules],
+                        "rules": _descriptors(review.tool, rules),
                     }
                 },
                 "automationDetails": {"id": f"atdata-gen/{review.tool}/"},
@@ -40,6 +40,31 @@ def render(review: Review) -> str:
         ],
     }
     return json.dumps(log, indent=1) + "\n"
+
+
+def _descriptors(tool: str, rules: list[str]) -> list[dict[str, Any]]:
+    """What a rule is about, in the words of its table; code scanning shows them beside a result."""
+    words = _lint_words() if tool == "lint" else _review_words()
+    made = []
+    for rule in rules:
+        short, full, remedy = words.get(rule, (rule, rule, ""))
+        texts = {"shortDescription": short, "fullDescription": full, "help": remedy or full}
+        entries = {key: {"text": _escaped(text)} for key, text in texts.items()}
+        made.append({"id": bounded(rule, 80), **entries})
+    return made
+
+
+def _lint_words() -> dict[str, tuple[str, str, str]]:
+    from atdata_codegen.lint import rules as _rules  # noqa: F401  # enters the rules in their table
+    from atdata_codegen.lint.rule import RULES
+
+    return {rule.id: (rule.description, rule.description, "") for rule in RULES.values()}
+
+
+def _review_words() -> dict[str, tuple[str, str, str]]:
+    from atdata_codegen.review.table import RULES
+
+    return {rule.id: (rule.title, f"{rule.title}: {rule.reason}", rule.fix) for rule in RULES.values()}
 
 
 def _version() -> str:
@@ -78,11 +103,21 @@ def _result(finding: Finding, rule: int, ignored: bool) -> dict[str, Any]:
 
 
 def _message(finding: Finding) -> str:
-    """Plain text. A pair of brackets would be a link, and braces a placeholder, so both are escaped as SARIF says."""
     parts = [finding.message]
     if finding.breaks:
         parts.append(f"Breaks: {'; '.join(breaks_of(finding))}.")
     if finding.fix:
         parts.append(f"Fix: {finding.fix}")
-    text = bounded(" ".join(parts))
-    return text.replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]").replace("{", "{{").replace("}", "}}")
+    return _escaped(" ".join(parts))
+
+
+def _escaped(text: str) -> str:
+    """Plain text. A pair of brackets would be a link, and braces a placeholder, so both are escaped as SARIF says."""
+    return (
+        bounded(text)
+        .replace("\\", "\\\\")
+        .replace("[", "\\[")
+        .replace("]", "\\]")
+        .replace("{", "{{")
+        .replace("}", "}}")
+    )

@@ -97,8 +97,9 @@ def _arc(lens: Lens, start: Place, end: Place, turn: int) -> str:
     if y1 == y2:
         down = x2 < x1  # the way back runs below
         edge = y1 + (_BOX_H if down else 0)
-        bend = min(16 + 12 * abs(x2 - x1) / _STEP + 11 * turn, 52) * (1 if down else -1)
-        inset = _BOX_W * (0.32 if down else 0.68)
+        span = abs(x2 - x1) / _STEP  # those that go further begin and bend further out
+        bend = min(8 + 18 * span + 11 * turn, 52) * (1 if down else -1)
+        inset = _BOX_W * ((0.26 if down else 0.74) + (0.09 if down else -0.09) * min(span, 4))
         from_x, to_x = x1 + inset, x2 + _BOX_W - inset
         points = [(from_x, edge), (from_x, edge + bend), (to_x, edge + bend), (to_x, edge)]
         text_x, text_y = (from_x + to_x) / 2, edge + bend * 0.75 + (14 if down else -5)
