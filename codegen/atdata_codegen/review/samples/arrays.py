@@ -187,11 +187,12 @@ def shared_sizes(pair: SamplePair) -> Iterator[Change]:
     old, new = _equal(pair.old), _equal(pair.new)
     places = _places(pair.old).keys() & _places(pair.new).keys()
 
-    def free(view: SchemaView, one: frozenset[tuple[str, int]]) -> bool:
-        return all(isinstance(_places(view)[place], str) for place in one)
+    def fixed(view: SchemaView, one: frozenset[tuple[str, int]]) -> bool:
+        sizes = {_places(view)[place] for place in one}
+        return len(sizes) == 1 and all(isinstance(size, int) for size in sizes)
 
-    gained = sorted(sorted(one) for one in new - old if one <= places and free(pair.old, one))
-    lost = sorted(sorted(one) for one in old - new if one <= places and free(pair.new, one))
+    gained = sorted(sorted(one) for one in new - old if one <= places and not fixed(pair.old, one))
+    lost = sorted(sorted(one) for one in old - new if one <= places and not fixed(pair.new, one))
     for pairs, tight in ((gained, True), (lost, False)):
         if pairs:
             (one, i), (other, j) = pairs[0]

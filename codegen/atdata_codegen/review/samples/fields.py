@@ -9,6 +9,7 @@ from atdata_codegen.problems import clean
 from atdata_codegen.review.changes import Change
 from atdata_codegen.review.findings import ABSENT, Bump
 from atdata_codegen.review.samples.checks import SAMPLE_CHECKS, SamplePair
+from atdata_codegen.review.samples.view import FieldView
 
 __all__ = ["shown"]
 
@@ -181,14 +182,27 @@ def range_changed(pair: SamplePair) -> Iterator[Change]:
         before, after = old.literal(key), new.literal(key)
         if before == after or old.kind != new.kind or not {old.scalar, new.scalar} <= {"int", "float"}:
             continue
-        numbers = isinstance(before, int | float | None) and isinstance(after, int | float | None)
-        higher = numbers and after is not None and (before is None or (after > before) == (key == "minimum"))
-        word = "tightened" if higher else "loosened"
+        tight, loose = _beyond(after, old, key), _beyond(before, new, key)
+        word = "tightened" if tight else "loosened" if loose else "as wide as before"
         message = f"{key} was {shown(before)} and is {shown(after)}"
         yield Change(
-            "SMP13", f"{message}: the range was {word}", (key,), _given(before), _given(after), tight=bool(higher),
-            loose=not higher, bump="major" if higher else "minor", route=(new.name,),
+            "SMP13", f"{message}: the range {'is' if word.startswith('as') else 'was'} {word}", (key,), _given(before),
+            _given(after), tight=tight, loose=loose, bump="major" if tight else "minor" if loose else "patch",
+            route=(new.name,),
         )  # fmt: skip
+
+
+def _beyond(bound: Any, other: FieldView, key: str) -> bool:
+    """Whether ``bound`` refuses values that ``other`` allows, by its own bound, dtype, labels or enum."""
+    if not isinstance(bound, int | float):
+        return False
+    least = key == "minimum"
+    given = other.literal(key)
+    limits = [one for one in (given if isinstance(given, int | float) else None, other.span[0 if least else 1])
+              if one is not None]  # fmt: skip
+    if not limits:
+        return True
+    return bound > max(limits) if least else bound < min(limits)
 
 
 @rule("SMP35", "field")

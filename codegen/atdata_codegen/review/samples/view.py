@@ -16,7 +16,18 @@ from atdata_codegen.samples.model import SchemaRef
 from atdata_codegen.samples.refs import parse_ref
 from atdata_codegen.samples.shapes import Dim, parse_dim
 
-__all__ = ["FieldView", "SampleSide", "SchemaView", "TypeNode", "kind_of_type", "mapping", "ref_of", "shape_of_array"]
+__all__ = [
+    "FieldView",
+    "SampleSide",
+    "SchemaView",
+    "TypeNode",
+    "dtype_of",
+    "kind_of_type",
+    "mapping",
+    "range_of",
+    "ref_of",
+    "shape_of_array",
+]
 
 TypeNode: TypeAlias = "Mapping[str, Any]"  # Any: JSON
 _NONE: Mapping[str, Any] = {}
@@ -51,6 +62,21 @@ def dtype_of(node: TypeNode) -> str:
     """The canonical dtype of an array, or what the document says."""
     given = node.get("dtype")
     return (canonical_dtype(given) or given) if isinstance(given, str) else ""
+
+
+def range_of(dtype: str) -> tuple[float | None, float | None]:
+    """The smallest and largest value of a dtype of whole numbers.
+
+    >>> range_of("int8"), range_of("bool"), range_of("float32")
+    ((-128, 127), (0, 1), (None, None))
+    """
+    if dtype == "bool":
+        return 0, 1
+    stem = dtype.rstrip("0123456789")
+    if stem not in ("int", "uint") or stem == dtype:
+        return None, None
+    bits = int(dtype[len(stem) :])
+    return (0, (1 << bits) - 1) if stem == "uint" else (-(1 << bits - 1), (1 << bits - 1) - 1)
 
 
 @dataclass(frozen=True)
@@ -89,6 +115,17 @@ class FieldView:
         if self.kind == "ndarray":
             return "int" if "int" in dtype_of(self.type) else "float"
         return ""
+
+    @property
+    def span(self) -> tuple[float | None, float | None]:
+        """The smallest and largest number that the field can hold whatever its bounds are; None for no limit."""
+        numbers = [one for one in self.listed("enum") or [] if isinstance(one, int | float)]
+        if numbers:
+            return min(numbers), max(numbers)
+        labels = self.listed("labels")
+        if labels is not None:
+            return 0, len(labels) - 1
+        return range_of(dtype_of(self.type)) if self.kind == "ndarray" else (None, None)
 
     def literal(self, key: str) -> Any:
         """The value of a default or a bound, which stands as text in the document."""

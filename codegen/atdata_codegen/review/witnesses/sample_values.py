@@ -21,6 +21,7 @@ from atdata_codegen.review.samples.view import (
     dtype_of,
     kind_of_type,
     mapping,
+    range_of,
     ref_of,
     shape_of_array,
 )
@@ -122,6 +123,9 @@ def _rule_issues(field: FieldView, value: Any, path: str, sizes: dict[str, tuple
         content = value.get("fill")
         if content is None:
             return found
+        least, most = range_of(dtype_of(value))
+        if (least is not None and content < least) or (most is not None and content > most):
+            found.append((path, f"{content} is no value of {value['dtype']}"))
     labels, enum = field.listed("labels"), field.listed("enum")
     if labels is not None and isinstance(content, int) and not 0 <= content < len(labels):
         found.append((path, f"{content} is no label; there are {len(labels)}"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from itertools import islice
+from itertools import count, islice
 from typing import Any, Final, Literal
 
 from atdata_codegen.review.changes import Change
@@ -66,7 +66,9 @@ def _name(pair: SamplePair, change: Change, number: int) -> str:
 
 def _belongs(path: str, pair: SamplePair, change: Change, number: int) -> bool:
     name = _name(pair, change, number)
-    if pair.fields is None and change.rule in ("SMP06", "SMP07"):
+    if change.rule == "SMP29":
+        name = ""  # whichever of the two fields comes last is refused
+    elif pair.fields is None and change.rule in ("SMP06", "SMP07"):
         name = str((change.old, change.new)[number])
     start = f"$.{name}"
     return not name or path == start or path.startswith((start + ".", start + "["))
@@ -74,7 +76,7 @@ def _belongs(path: str, pair: SamplePair, change: Change, number: int) -> bool:
 
 def _samples(view: SchemaView, pair: SamplePair, name: str, number: int) -> Iterator[dict[str, Any]]:
     """Samples of one side: the smallest, one with every field, and those that vary the field in question."""
-    maker = _Maker(pair.sides[number])
+    maker = _Maker(pair.sides[number], _fixed_sizes(pair.old) | _fixed_sizes(pair.new))
     least, full = maker.sample(view, False), maker.sample(view, True)
     yield least
     yield full
@@ -89,11 +91,17 @@ def _samples(view: SchemaView, pair: SamplePair, name: str, number: int) -> Iter
         yield {**least, name: value}
 
 
-class _Maker:
-    """Makes values for types; every name of a dimension has a size of its own."""
+def _fixed_sizes(view: SchemaView) -> frozenset[int]:
+    shapes = [shape_of_array(field.type) or () for field in view.fields.values() if field.kind == "ndarray"]
+    return frozenset(dim for shape in shapes for dim in shape if isinstance(dim, int))
 
-    def __init__(self, side: SampleSide) -> None:
+
+class _Maker:
+    """Makes values for types; every name of a dimension has a size of its own, and none that is ``taken``."""
+
+    def __init__(self, side: SampleSide, taken: frozenset[int]) -> None:
         self._side = side
+        self._taken = taken
         self._sizes: dict[str, int] = {}
         self._left = _LARGEST
 
@@ -146,7 +154,10 @@ class _Maker:
             return dim
         if dim == "_":
             dim = f"_{len(self._sizes)}"
-        return self._sizes.setdefault(dim, len(self._sizes) + 2)
+        if dim not in self._sizes:
+            used = self._taken | set(self._sizes.values())
+            self._sizes[dim] = next(size for size in count(2) if size not in used)
+        return self._sizes[dim]
 
     def around(self, field: FieldView, other: FieldView) -> Iterator[Any]:
         """Values at every limit of both fields."""
