@@ -72,7 +72,7 @@ class ShardStore(ABC):
 
     def write_shards(
         self,
-        dataset: Any,
+        ds: Any,
         *,
         prefix: str,
         cache_local: bool = False,
@@ -81,7 +81,7 @@ class ShardStore(ABC):
         metadata: Mapping[str, Any] | None = None,
         **unknown: Any,
     ) -> list[str]:
-        """Store all shards of ``dataset`` under ``prefix`` and return their URLs in order.
+        """Store all shards of ``ds`` (a dataset, a source, or samples) under ``prefix`` and return their URLs in order.
 
         Shards are copied as they are unless the dataset is a view of them, or ``maxcount`` (samples a shard) or
         ``maxsize`` (bytes a shard) asks for others. With ``cache_local`` each shard is finished on this machine
@@ -105,11 +105,11 @@ class ShardStore(ABC):
         session = self._cached(cache_local, maxsize)
         try:
             with session:
-                entries = list(self._fill(dataset, session, group, maxcount, maxsize))
+                entries = list(self._fill(ds, session, group, maxcount, maxsize))
                 if not entries:
                     raise NothingStoredError("the dataset has no shards, so none were written")
                 session.wait()
-            kind = getattr(dataset, "sample_type", None)
+            kind = getattr(ds, "sample_type", None)
             self._put(
                 group.manifest,
                 manifest_text(entries, type_name(kind) if isinstance(kind, type) else None, metadata),
