@@ -52,6 +52,9 @@ class Peer:
     def row(self, workload: str, values: dict[str, Any]) -> Any:
         return values
 
+    #: Whether checksums are to be computed, by those who compute any.
+    summed = True
+
     def forget(self) -> None:
         """Let go of whatever is kept from pass to pass."""
 
@@ -124,7 +127,8 @@ class Ours(Atdata):
     def write(self, workload: str, rows: list[Any]) -> None:
         folder = self.emptied(workload)
         for number, (low, high) in enumerate(parts(workload)):
-            self.atdata.write(rows[low:high], f"{folder}/data-{number:06d}.tar", manifest=False)
+            path = f"{folder}/data-{number:06d}.tar"
+            self.atdata.write(rows[low:high], path, manifest=False, checksum=self.summed)
 
 
 class OursPlain(Ours):

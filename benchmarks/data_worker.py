@@ -78,7 +78,8 @@ def measure(peer: Any, what: str, workload: str) -> dict[str, Any]:
     if what == "warm up":
         batches(workload, peer.batches(workload, 32, False), peer.get)
         return {}
-    if what == "write":
+    if what.startswith("write"):
+        peer.summed = what == "write"
         rows = peer.rows(workload)
         gc.collect()
         begun, used = time.perf_counter(), cpu()

@@ -42,7 +42,7 @@ def decode_many(
     values: Sequence[bytes | memoryview], *, mode: str | None = None, max_bytes: int = MAX_BYTES
 ) -> list[NDArray[Any]]:
     """The arrays in ``values``, decoded in threads; see :func:`decode`."""
-    from atdata._media.threads import in_threads
+    from atdata._threads import in_threads
 
     return in_threads(lambda data: decode(data, mode=mode, max_bytes=max_bytes), values)
 

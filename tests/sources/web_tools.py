@@ -21,6 +21,9 @@ class Web:
     ranges: bool = True
     etag: str | None = '"one"'
     lengths: bool = True
+    #: Whether a connection may be used again, and how many there were.
+    alive: bool = False
+    connections: int = 0
     base: str = ""
     stop: threading.Event = field(default_factory=threading.Event)
 
@@ -33,6 +36,12 @@ def serving() -> Iterator[Web]:
     web = Web()
 
     class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def setup(self) -> None:
+            web.connections += 1
+            super().setup()
+
         def log_message(self, *_: object) -> None:
             pass
 
@@ -73,7 +82,8 @@ def serving() -> Iterator[Web]:
                 self.send_header(name, value)
             if web.lengths:
                 self.send_header("Content-Length", str(len(body)))
-            self.send_header("Connection", "close")
+            if not web.alive or cut is not None:
+                self.send_header("Connection", "close")
             self.end_headers()
             self.wfile.write(body if cut is None else body[:cut])
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from atdata._batch import SampleBatch, batch_type_of
 from atdata._dataset.view import View, batch_of
+from atdata._shards.remote import RemoteShard
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,7 +66,7 @@ class Core:
     #: Whether only a look at the shards can say it, whatever the sample type.
     look: bool = False
     epochs: Epochs = field(default_factory=Epochs)
-    _files: OrderedDict[str, ShardFile] = field(default_factory=OrderedDict)
+    _files: OrderedDict[str, ShardFile | RemoteShard] = field(default_factory=OrderedDict)
     _lock: Any = field(default_factory=threading.Lock)
     _random: Table | None = None
 
@@ -99,22 +100,37 @@ class Core:
 
         return all_mapped(self.source, shards)
 
-    def table(self, shards: Sequence[str]) -> Table:
-        """The shards as numbered samples; all are files here."""
+    def ranged(self, shards: Sequence[str]) -> bool:
+        """Whether samples can be fetched one by one from where they are: servers let them, and there are indexes."""
+        from atdata._shards.remote import remote_shard
+
+        if not hasattr(self.source, "ranges") or self.layout().extensions is not None or not shards:
+            return False
+        with self._lock:
+            if shards[0] not in self._files:
+                found = remote_shard(self.source, shards[0])
+                if found is None:
+                    return False
+                self._files[shards[0]] = found
+            return isinstance(self._files[shards[0]], RemoteShard)
+
+    def table(self, shards: Sequence[str], *, remote: bool = False) -> Table:
+        """The shards as numbered samples: files here, or ``remote`` ones."""
         from atdata._dataset.table import Table, fresh
 
         with self._lock:
-            return Table(self.source, shards, fresh(self._files), self.layout().extensions)
+            return Table(self.source, shards, fresh(self._files), self.layout().extensions, remote=remote)
 
     def open_table(self, losses: Losses, what: str) -> Table:
         """The table with all shards open; ``what`` could not be done without."""
         shards = self.shards()
-        if not self.local(shards):
+        local = self.local(shards)
+        if not local and not self.ranged(shards):
             raise TypeError(
-                f"{what} needs shards that are plain .tar files on this machine; "
-                f"streamed or compressed ones are read from the beginning: use ordered() or head()"
+                f"{what} needs shards that are plain .tar files on this machine, or that have an index and a server "
+                "which answers range requests; others are read from the beginning: use ordered() or head()"
             )
-        table = self.table(shards)
+        table = self.table(shards, remote=not local)
         table.open_all(losses)
         return table
 

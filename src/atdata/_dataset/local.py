@@ -22,6 +22,8 @@ __all__ = ["LocalPass"]
 #: Most samples decoded together, and most bytes that are copied together to decode them.
 _MOST = 2048
 _BYTES = 2 << 20
+#: Bytes that are fetched together from elsewhere.
+_FETCHED = 16 << 20
 
 
 class LocalPass:
@@ -68,7 +70,9 @@ class LocalPass:
                 for stretch in decoded(self._decoder, pieces, order, step, self._fields, self._losses):
                     size = max(stretch.size, 1)
                     yield stretch
-                if self._scattered and size <= SMALL:
+                if self._table.remote:
+                    most = max(1, min(_MOST, _FETCHED // size) // batch)
+                elif self._scattered and size <= SMALL:
                     most = max(1, min(_MOST, max(_BYTES // size, 64)) // batch)
             if ended:
                 break

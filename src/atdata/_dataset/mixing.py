@@ -103,6 +103,16 @@ class _Chain:
         source, shard = self._split(shard_id)
         return source.open_shard(shard)
 
+    def is_local(self, shard_id: str) -> bool:
+        source, shard = self._split(shard_id)
+        find: Any = getattr(source, "is_local", None)
+        return self.local_path(shard_id) is not None if find is None else bool(find(shard))
+
+    def ranges(self, shard_id: str) -> Any:
+        source, shard = self._split(shard_id)
+        find: Any = getattr(source, "ranges", None)
+        return None if find is None else find(shard)
+
     def local_path(self, shard_id: str) -> str | None:
         source, shard = self._split(shard_id)
         find: Any = getattr(source, "local_path", None)

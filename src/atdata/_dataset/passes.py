@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from atdata._dataset.ahead import ahead
 from atdata._dataset.local import LocalPass
 from atdata._dataset.settings import current_slot
 from atdata._dataset.state import Progress
@@ -52,9 +53,11 @@ def begin(core: Core, settings: Settings, progress: Progress, saved: Progress | 
     """The pass that was planned."""
     shards = core.shards()
     local = core.local(shards)
-    if core.mixture is not None and not local:
+    if core.mixture is not None and not local and not core.ranged(shards):
         core.open_table(losses, "mix()")  # raises, and says why
     mode: str = settings.mode
+    if mode == "auto" and saved is not None and saved.mode in ("global", "window"):
+        mode = saved.mode
     if mode == "auto":
         whole = local and (core.chosen is not None or core.mixture is not None or soon_known(core.source, shards))
         mode = "global" if whole else "window"
@@ -63,10 +66,16 @@ def begin(core: Core, settings: Settings, progress: Progress, saved: Progress | 
     progress.mode = mode
     if mode == "window":
         progress.window = settings.buffer_shards, settings.buffer_samples
-    if local and (mode != "window" or settings.even is not None or core.chosen is not None):
+    counted = settings.even is not None or core.chosen is not None or core.mixture is not None
+    if local and (mode != "window" or counted):
         return _local(core, settings, progress, losses)
+    if (counted or mode == "global") and core.ranged(shards):
+        return _local(core, settings, progress, losses, remote=True)
     if mode == "global":
-        raise TypeError('mode="global" needs shards that are plain .tar files on this machine; use mode="window"')
+        raise TypeError(
+            'mode="global" needs shards that are plain .tar files on this machine, or that have an index and a server '
+            'which answers range requests; use mode="window"'
+        )
     return _streamed(core, settings, progress, saved, shards, losses, local)
 
 
@@ -90,8 +99,8 @@ def _resume(progress: Progress, saved: Progress) -> None:
     progress.own_shards = saved.own_shards
 
 
-def _local(core: Core, settings: Settings, progress: Progress, losses: Losses) -> Pass:
-    table = core.table(core.shards())
+def _local(core: Core, settings: Settings, progress: Progress, losses: Losses, *, remote: bool = False) -> Pass:
+    table = core.table(core.shards(), remote=remote)
     chosen = None if core.chosen is None else np.asarray(core.chosen, np.int64)
     total: int | None = None
     order: Order = Sequential()
@@ -119,7 +128,8 @@ def _local(core: Core, settings: Settings, progress: Progress, losses: Losses) -
         fields=core.view.fields,
         scattered=progress.mode == "global" or core.mixture is not None,
     )
-    return Pass(progress, reader.stretches(progress.step), _nothing)
+    stretches = reader.stretches(progress.step)
+    return Pass(progress, ahead(stretches, 1) if remote else stretches, _nothing)
 
 
 def _streamed(

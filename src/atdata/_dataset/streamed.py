@@ -129,7 +129,8 @@ class StreamPass:
         low = 0
         while low < len(rows):
             high = min(len(rows), low + most - (step + low) % self._batch)
-            pieces, order = gather(blocks.__getitem__, owners[low:high], rows[low:high])
+            wanted, order = gather(owners[low:high], rows[low:high])
+            pieces = [(blocks[owner], of_it) for owner, of_it in wanted]
             yield from decoded(self._decoder, pieces, order, step + low, self._fields, self._losses)
             low = high
 

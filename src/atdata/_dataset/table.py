@@ -1,11 +1,11 @@
-"""The shards of a dataset as one long row of numbered samples, for shards that are files on this machine."""
+"""The shards of a dataset as one long row of numbered samples: of files here, or of shards whose index was fetched."""
 
 from __future__ import annotations
 
 import os
 import warnings
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,9 +16,12 @@ from atdata._shards.access import mapped_shard
 from atdata._shards.errors import ShardError, ShardWarning
 from atdata._shards.index import MAGIC
 from atdata._shards.local import is_compressed
+from atdata._shards.remote import RemoteShard, fetched, remote_shard
+from atdata._threads import in_threads
 
 if TYPE_CHECKING:
-    from atdata._decoding import Piece, SampleBlock
+    from atdata._decoding import Piece
+    from atdata._decoding.protocol import Indices
     from atdata._protocols import DataSource
     from atdata._shards.local import ShardFile
 
@@ -28,6 +31,8 @@ Ints = NDArray[np.int64]
 
 #: Mappings that a dataset keeps from pass to pass. Each takes a file descriptor.
 _KEPT = 256
+#: Indexes of shards elsewhere that it keeps.
+_KEPT_ELSEWHERE = 1 << 16
 #: Bytes of shards without an index that are walked through before the first sample of a shuffle.
 _SOON = 1 << 30
 #: The index's footer lies so far before the end of a file.
@@ -37,10 +42,12 @@ _FOOTER = 1536
 def all_mapped(source: DataSource, shards: Sequence[str]) -> bool:
     """Whether every shard is an uncompressed file here, so that any sample can be reached at once.
 
-    A missing file is ``FileNotFoundError``.
+    A missing file is ``FileNotFoundError``. Sources that fetch shards to be files say by a method
+    ``is_local(shard)`` which are there already, so that nobody waits for all of them.
     """
     find = getattr(source, "local_path", None)
-    if find is None:
+    there: Any = getattr(source, "is_local", None)
+    if find is None or (there is not None and not all(map(there, shards))):
         return False
     paths = [find(shard) for shard in shards]
     return all(path is not None for path in paths) and all(map(_mappable, paths))
@@ -68,9 +75,11 @@ def _indexed(path: str) -> bool:
         return file.read(len(MAGIC)) == MAGIC
 
 
-def fresh(known: OrderedDict[str, ShardFile]) -> OrderedDict[str, ShardFile]:
-    """``known`` without files that are not what they were."""
+def fresh(known: OrderedDict[str, ShardFile | RemoteShard]) -> OrderedDict[str, ShardFile | RemoteShard]:
+    """``known`` without files that are not what they were. What is elsewhere shows a change when it is read."""
     for shard, file in list(known.items()):
+        if isinstance(file, RemoteShard):
+            continue
         try:
             status = os.stat(file.path)
             same = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns) == file.identity
@@ -92,13 +101,17 @@ class Table:
         self,
         source: DataSource,
         shards: Sequence[str],
-        known: OrderedDict[str, ShardFile],
+        known: OrderedDict[str, ShardFile | RemoteShard],
         extensions: tuple[str, ...] | None = None,
+        *,
+        remote: bool = False,
     ) -> None:
         self._source = source
         self._shards = shards
         self._known = known
         self._extensions = extensions
+        #: Whether samples are fetched from elsewhere when they are asked for.
+        self.remote = remote
         self._ends: list[int] = []
         self._bounds: Ints = np.zeros(1, np.int64)
         self._error: Exception | None = None
@@ -115,6 +128,8 @@ class Table:
 
     def open_all(self, losses: Losses) -> int:
         """Open all shards; how many samples there are. Damage anywhere is reported."""
+        if self.remote:
+            in_threads(self._open, self._shards[len(self._ends) :])
         while self._open_next(losses):
             pass
         if self._error is not None:
@@ -138,8 +153,8 @@ class Table:
             return False
         file = self._open(self._shards[len(self._ends)])
         for notice in file.notices:
-            warnings.warn(str(ShardError(notice, shard=file.block.shard)), ShardWarning, stacklevel=2)
-        count = len(file.block.offsets)
+            warnings.warn(str(ShardError(notice, shard=self._shards[len(self._ends)])), ShardWarning, stacklevel=2)
+        count = len(file)
         for fault in file.faults:
             if losses.fatal:
                 # what stands before the damage can still be read
@@ -151,21 +166,36 @@ class Table:
         self._bounds = np.array(self._ends, np.int64)
         return True
 
-    def _open(self, shard: str) -> ShardFile:
+    def _open(self, shard: str) -> ShardFile | RemoteShard:
         known = self._known.get(shard)
         if known is not None:
             self._known.move_to_end(shard)
             return known
-        file = mapped_shard(self._source, shard, self._extensions)
-        if file is None:
-            raise FileNotFoundError(f"{shard} was a file here and is none any more")
+        file: ShardFile | RemoteShard | None
+        if self.remote:
+            file = remote_shard(self._source, shard)
+            if file is None:
+                raise ShardError("has no index, or its server sends it as a whole only", shard=shard)
+        else:
+            file = mapped_shard(self._source, shard, self._extensions)
+            if file is None:
+                raise FileNotFoundError(f"{shard} was a file here and is none any more")
         self._known[shard] = file
-        while len(self._known) > _KEPT:
+        while len(self._known) > (_KEPT_ELSEWHERE if self.remote else _KEPT):
             self._known.popitem(last=False)
         return file
 
-    def _block(self, owner: int) -> SampleBlock:
-        return self._open(self._shards[owner]).block
+    def _pieces(self, wanted: Sequence[tuple[int, Indices]]) -> list[Piece]:
+        """The pieces of so many shards, each by its number and the samples wanted of it."""
+        files = [self._open(self._shards[owner]) for owner, _ in wanted]
+        far: list[tuple[RemoteShard, Ints]] = []
+        found: list[Piece] = []
+        for file, (_, rows) in zip(files, wanted, strict=True):
+            if isinstance(file, RemoteShard):
+                far.append((file, np.arange(rows.start, rows.stop) if isinstance(rows, slice) else rows))
+            else:
+                found.append((file.block, rows))
+        return found + [(block, slice(0, len(block))) for block in fetched(far)]
 
     def pieces(self, numbers: Ints) -> tuple[list[Piece], NDArray[np.intp] | None]:
         """Where the samples of these numbers are, and in which order they were asked for."""
@@ -174,31 +204,30 @@ class Table:
             return self._run(first, last + 1), None
         owners = np.searchsorted(self._bounds, numbers, "right")
         starts = np.concatenate(([0], self._bounds[:-1]))
-        return gather(self._block, owners, numbers - starts[owners])
+        wanted, back = gather(owners, numbers - starts[owners])
+        return self._pieces(wanted), back
 
     def _run(self, low: int, high: int) -> list[Piece]:
         owner = int(np.searchsorted(self._bounds, low, "right"))
-        found: list[Piece] = []
+        wanted: list[tuple[int, Indices]] = []
         while low < high:
             begin = self._ends[owner - 1] if owner else 0
             end = min(self._ends[owner], high)
             if end > low:
-                found.append((self._block(owner), slice(low - begin, end - begin)))
+                wanted.append((owner, slice(low - begin, end - begin)))
             low = end
             owner += 1
-        return found
+        return self._pieces(wanted)
 
 
-def gather(
-    block: Callable[[int], SampleBlock], owners: NDArray[Any], rows: Ints
-) -> tuple[list[Piece], NDArray[np.intp] | None]:
-    """Sample ``rows[k]`` of ``block(owners[k])`` for each ``k``, as pieces and their order."""
+def gather(owners: NDArray[Any], rows: Ints) -> tuple[list[tuple[int, Indices]], NDArray[np.intp] | None]:
+    """Sample ``rows[k]`` of ``owners[k]`` for each ``k``, owner by owner, and the order that they were in."""
     order = np.argsort(owners, kind="stable")
     owners, rows = owners[order], rows[order]
     cuts = np.flatnonzero(np.diff(owners)) + 1
-    pieces: list[Piece] = []
+    pieces: list[tuple[int, Indices]] = []
     for low, high in zip([0, *cuts.tolist()], [*cuts.tolist(), len(owners)], strict=True):
-        pieces.append((block(int(owners[low])), rows[low:high]))
+        pieces.append((int(owners[low]), rows[low:high]))
     if len(pieces) == 1:
         return pieces, None
     back = np.empty_like(order)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from atdata._decoding.errors import locate
 from atdata._errors import DecodeError, SampleError, type_name
-from atdata._media.threads import in_threads
+from atdata._threads import in_threads
 from atdata.media import MAX_BYTES, decode
 
 if TYPE_CHECKING:

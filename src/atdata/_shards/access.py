@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from atdata._shards.block import Block
 from atdata._shards.errors import OnError, handler
 from atdata._shards.groups import GroupBlock, read_groups
+from atdata._shards.header import BLOCK
 from atdata._shards.limits import DEFAULT, Limits
 from atdata._shards.local import ShardFile, is_compressed, open_shard
+from atdata._shards.remote import remote_shard
 from atdata._shards.stream import read_blocks
 
 if TYPE_CHECKING:
@@ -52,6 +55,15 @@ def shard_blocks(
 
     With ``extensions`` they are groups of members; see :func:`read_blocks` and :func:`read_groups`.
     """
+    if start and extensions is None:
+        # what comes before is not even fetched, where that can be
+        far = remote_shard(source, shard)
+        if far is not None:
+            if start < len(far):
+                with far.ranges.stream(int(far.offsets[start]) - BLOCK) as stream:
+                    for block in read_blocks(stream, shard, on_error=on_error, limits=limits):
+                        yield replace(block, start=block.start + start)
+            return
     mapped = mapped_shard(source, shard, extensions)
     if mapped is not None:
         yield from mapped.blocks(handler(on_error), start)

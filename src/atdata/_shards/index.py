@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -46,7 +46,14 @@ def index_payload(offsets: NDArray[np.int64], sizes: NDArray[np.int64], at: int)
     return numbers + bytes(-len(numbers) % _BLOCK) + footer
 
 
-def read_index(data: memoryview) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
+class _Shard(Protocol):
+    """The bytes of a shard, here or elsewhere."""
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, part: slice, /) -> bytes | memoryview: ...
+
+
+def read_index(data: _Shard) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
     """Offsets and sizes by the index of the shard ``data``, or None when there is none that fits the shard."""
     total = len(data)
     if total % _BLOCK or total < 2 * _BLOCK + _END:
@@ -80,7 +87,7 @@ def _contiguous(offsets: NDArray[np.int64], sizes: NDArray[np.int64], end: int) 
     return bool((ends[:-1] + _BLOCK == offsets[1:]).all() and ends[-1] == end)
 
 
-def _headers_fit(data: memoryview, offsets: NDArray[np.int64], sizes: NDArray[np.int64], end: int) -> bool:
+def _headers_fit(data: _Shard, offsets: NDArray[np.int64], sizes: NDArray[np.int64], end: int) -> bool:
     """Whether the headers of the first, the last and the index member are what the index says."""
     try:
         for i in {0, len(offsets) - 1} if len(offsets) else ():

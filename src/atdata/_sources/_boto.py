@@ -107,16 +107,31 @@ def s3_error(url: str, error: Exception) -> Exception:
 class S3Stream(io.RawIOBase):
     """The content of one object, asked for at the first read."""
 
-    def __init__(self, client: Any, bucket: str, key: str, *, retries: int = 4, pause: float = 0.25) -> None:
+    def __init__(
+        self,
+        client: Any,
+        bucket: str,
+        key: str,
+        *,
+        start: int = 0,
+        stop: int | None = None,
+        etag: str | None = None,
+        retries: int = 4,
+        pause: float = 0.25,
+    ) -> None:
         self._client = client
         self._where = {"Bucket": bucket, "Key": key}
         self._url = f"s3://{bucket}/{key}"
         self._retries = retries
         self._pause = pause
         self._failures = 0
-        self._position = 0
-        self._length: int | None = None
-        self._etag: str | None = None
+        self._position = start
+        self._stop = stop
+        #: Where the content ends that was asked for.
+        self._end: int | None = None
+        #: What says that the object is still the same, and its size, when a part of it was asked for.
+        self.etag = etag
+        self.total: int | None = None
         self._body: Any = None
 
     def readable(self) -> bool:
@@ -124,12 +139,12 @@ class S3Stream(io.RawIOBase):
 
     def readinto(self, target: Buffer) -> int:
         view = memoryview(target).cast("B")
-        while len(view) and self._position != self._length:
+        while len(view) and self._position != self._end:
             try:
                 if self._body is None:
                     self._open()
                 part = self._body.read(len(view)) if self._body is not None else b""
-                if not part and self._position != self._length:
+                if not part and self._position != self._end:
                     raise ConnectionError("the connection ended early")
             except (SourceError, UrlError):
                 raise
@@ -143,12 +158,21 @@ class S3Stream(io.RawIOBase):
         return 0
 
     def _open(self) -> None:
-        more = {"Range": f"bytes={self._position}-", "IfMatch": self._etag} if self._position else {}
+        more: dict[str, str] = {}
+        if self._position or self._stop is not None:
+            more["Range"] = f"bytes={self._position}-{'' if self._stop is None else self._stop - 1}"
+        if self.etag is not None:
+            more["IfMatch"] = self.etag
         answer = self._client.get_object(**self._where, **more)
         self._body = answer["Body"]
-        self._etag = answer.get("ETag")
-        if self._length is None:
-            self._length = int(answer["ContentLength"])
+        self.etag = answer.get("ETag")
+        total = str(answer.get("ContentRange", "")).rpartition("/")[2]
+        if total.isascii() and total.isdigit() and len(total) < 20:
+            self.total = int(total)
+        elif more.get("Range"):
+            raise SourceError(f"{url_text(self._url)}: the server sent another range than it was asked for")
+        if self._end is None:
+            self._end = self._position + int(answer["ContentLength"])
 
     def _failed(self, error: Exception) -> None:
         self._hang_up()

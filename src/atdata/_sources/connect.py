@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import http.client
+import os
 import socket
 import ssl
+import threading
 import urllib.request
 from functools import lru_cache
 from typing import TypeAlias
@@ -14,9 +16,11 @@ from urllib.parse import quote, unquote, urlsplit
 from atdata._sources import addresses
 from atdata._sources.errors import UrlError, url_text
 
-__all__ = ["Connection", "connect"]
+__all__ = ["Connection", "Pool", "connect"]
 
 Connection: TypeAlias = http.client.HTTPConnection
+#: Connections that wait for another request for one object.
+_MOST_KEPT = 16
 #: Characters that stand for themselves in what is asked of a server; all others are percent-encoded.
 _SAFE = "/%:@!$&'()*+,;=~-._?"
 
@@ -53,6 +57,41 @@ def _first(found: list[str], port: int, timeout: float | None) -> socket.socket:
 @lru_cache(maxsize=1)
 def _context() -> ssl.SSLContext:
     return ssl.create_default_context()
+
+
+class Pool:
+    """Connections that wait for another request for the same address."""
+
+    def __init__(self) -> None:
+        self._kept: list[tuple[Connection, str, str, dict[str, str]]] = []
+        self._process = os.getpid()
+        self._lock = threading.Lock()
+
+    def take(self, url: str) -> tuple[Connection, str, dict[str, str]] | None:
+        """A connection, with what :func:`connect` gives for ``url``; None when none waits."""
+        if self._process != os.getpid():
+            self.__init__()  # type: ignore[misc]  # connections of a parent are the parent's
+        with self._lock:
+            for i, (connection, known, path, extra) in enumerate(self._kept):
+                if known == url:
+                    del self._kept[i]
+                    return connection, path, extra
+        return None
+
+    def keep(self, connection: Connection, url: str, path: str, extra: dict[str, str]) -> None:
+        """Let ``connection`` wait."""
+        with self._lock:
+            if connection.sock is not None and len(self._kept) < _MOST_KEPT:
+                self._kept.append((connection, url, path, extra))
+                return
+        connection.close()
+
+    def __del__(self) -> None:
+        for connection, *_ in self._kept:
+            connection.close()
+
+    def __reduce__(self) -> tuple[type[Pool], tuple[()]]:
+        return Pool, ()
 
 
 def connect(url: str, *, timeout: float, guarded: bool) -> tuple[Connection, str, dict[str, str]]:

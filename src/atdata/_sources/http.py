@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from atdata._sources import addresses
-from atdata._sources.connect import Connection, connect
+from atdata._sources.connect import Connection, Pool, connect
 from atdata._sources.errors import ShardNotFoundError, SourceError, UrlError, url_text
 
 if TYPE_CHECKING:
@@ -47,7 +47,14 @@ class HttpStream(io.RawIOBase):
     """The body at ``url``, opened at the first read. A connection that breaks is resumed where it broke."""
 
     def __init__(
-        self, url: str, options: HttpOptions | None = None, *, start: int = 0, stop: int | None = None
+        self,
+        url: str,
+        options: HttpOptions | None = None,
+        *,
+        start: int = 0,
+        stop: int | None = None,
+        known: tuple[str | None, int] | None = None,
+        pool: Pool | None = None,
     ) -> None:
         self._url = url
         self._options = options or HttpOptions()
@@ -55,12 +62,18 @@ class HttpStream(io.RawIOBase):
         self._stop = stop
         self._failures = 0
         self._connection: Connection | None = None
+        self._place: tuple[str, str, dict[str, str]] = ("", "", {})
         self._answer: http.client.HTTPResponse | None = None
         #: The answer, once it was looked at and is what was asked for.
         self._response: http.client.HTTPResponse | None = None
-        self._validator: str | None = None
-        #: Length of the whole body, once a server has said it.
-        self.length: int | None = None
+        self._pool = pool
+        self._reused = False
+        #: What says that the body is still the same, and its whole length, once a server has said it.
+        self.validator: str | None
+        self.length: int | None
+        self.validator, self.length = known or (None, None)
+        #: Whether the server sends parts when it is asked for them.
+        self.ranged = False
 
     def readable(self) -> bool:
         return True
@@ -129,12 +142,15 @@ class HttpStream(io.RawIOBase):
         if not options.trusted:
             addresses.check_untrusted(url, allow_http=options.allow_http)
         self._hang_up()
-        self._connection, path, extra = connect(url, timeout=options.timeout, guarded=not options.trusted)
+        guarded = not options.trusted
+        kept = self._pool.take(url) if self._pool is not None else None
+        self._connection, path, extra = kept or connect(url, timeout=options.timeout, guarded=guarded)
+        self._reused, self._place = kept is not None, (url, path, extra)
         asked = {"User-Agent": "atdata", "Accept-Encoding": "identity", **extra, **headers}
         if self._position or self._stop is not None:
             asked["Range"] = f"bytes={self._position}-{'' if self._stop is None else self._stop - 1}"
-            if self._validator:
-                asked["If-Range"] = self._validator
+            if self.validator:
+                asked["If-Range"] = self.validator
         self._connection.request("GET", path, headers=asked)
         self._answer = self._connection.getresponse()
         return self._answer
@@ -146,14 +162,15 @@ class HttpStream(io.RawIOBase):
             return
         if status not in (200, 206):
             self._refused(response)
+        self.ranged = status == 206
         headers = response.headers
         etag = headers.get("ETag")
         validator = etag if etag and not etag.startswith("W/") else headers.get("Last-Modified")
         total = self._total(response)
-        changed = self._validator is not None and validator != self._validator
+        changed = self.validator is not None and validator != self.validator
         if changed or (self.length is not None and total is not None and total != self.length):
             raise SourceError(f"{url_text(self._url)}: changed while it was read")
-        self._validator, self.length = validator, total if total is not None else self.length
+        self.validator, self.length = validator, total if total is not None else self.length
         self._response = response
         if status == 200 and self._position:
             self._skip(self._position)
@@ -193,6 +210,9 @@ class HttpStream(io.RawIOBase):
     def _failed(self, error: Exception) -> None:
         """Count a failure and wait a little, or give up."""
         self._hang_up()
+        if self._reused:  # it was closed meanwhile, which says nothing of the server
+            self._reused = False
+            return
         self._failures += 1
         options = self._options
         if self._failures > options.retries:
@@ -203,6 +223,10 @@ class HttpStream(io.RawIOBase):
         time.sleep(min(pause, 8.0) * (0.5 + random.random() / 2))
 
     def _hang_up(self) -> None:
+        if self._pool is not None and self._answer is not None and self._answer.isclosed() and self._connection:
+            # all was read, and the server waits for more
+            self._pool.keep(self._connection, *self._place)
+            self._connection = None
         # The answer holds the socket, too, and for longer than the connection.
         for open_one in (self._answer, self._connection):
             if open_one is not None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from typing import IO, Any, Self
+from typing import IO, TYPE_CHECKING, Any, Self
 
 from atdata._errors import shown
 from atdata._sources.braces import brace_notation, expand
 from atdata._sources.errors import UrlError, url_text
+
+if TYPE_CHECKING:
+    from atdata._sources.ranges import S3Ranges
 
 __all__ = ["S3Source", "has_credentials"]
 
@@ -150,13 +153,22 @@ class S3Source:
 
     def open_shard(self, shard_id: str) -> IO[bytes]:
         """A stream of one shard. ``KeyError``: it is not in the list. Whether it is there shows at the first read."""
-        prefix = f"s3://{self.bucket}/"
-        key = shard_id.removeprefix(prefix)
-        if not shard_id.startswith(prefix) or key not in self.keys:
-            raise KeyError(f"{shown(shard_id, 200)} is no shard of {self!r}")
         from atdata._sources._boto import S3Stream
 
-        return io.BufferedReader(S3Stream(self.client, self.bucket, key), 1 << 17)
+        return io.BufferedReader(S3Stream(self.client, self.bucket, self._key(shard_id)), 1 << 17)
+
+    def ranges(self, shard_id: str) -> S3Ranges | None:
+        """The shard as an object that is read anywhere."""
+        from atdata._sources.ranges import S3Ranges
+
+        return S3Ranges.find(self.client, self.bucket, self._key(shard_id))
+
+    def _key(self, shard: str) -> str:
+        prefix = f"s3://{self.bucket}/"
+        key = shard.removeprefix(prefix)
+        if not shard.startswith(prefix) or key not in self.keys:
+            raise KeyError(f"{shown(shard, 200)} is no shard of {self!r}")
+        return key
 
     @property
     def client(self) -> Any:

@@ -6,13 +6,17 @@ import glob
 import io
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from atdata._errors import shown
 from atdata._sources.braces import brace_notation, expand
 from atdata._sources.errors import UrlError, url_text
 from atdata._sources.places import local_path, public_url, scheme_of
 from atdata._sources.s3 import S3Source, has_credentials
+
+if TYPE_CHECKING:
+    from atdata._sources.http import HttpOptions
+    from atdata._sources.ranges import Ranges
 
 __all__ = ["URLSource"]
 
@@ -166,6 +170,34 @@ class URLSource:
                 fetch(stream, path)
         return path
 
+    def is_local(self, shard_id: str) -> bool:
+        """Whether :meth:`local_path` gives a path without fetching anything."""
+        self._know(shard_id)
+        if self.trusted and local_path(shard_id) is not None:
+            return True
+        if self.cache_dir is None:
+            return False
+        from atdata._sources.cache import cached_path
+
+        return os.path.exists(cached_path(self.cache_dir, shard_id))
+
+    def ranges(self, shard_id: str) -> Ranges | None:
+        """A remote shard as an object that is read anywhere; None where its server does not let that be."""
+        self._know(shard_id)
+        scheme = scheme_of(shard_id)
+        if scheme == "pipe" or (self.trusted and local_path(shard_id) is not None):
+            return None
+        if self._is_private(shard_id):
+            return self._private(shard_id).ranges(shard_id)
+        url = self._web_address(shard_id)
+        if url is not None:
+            from atdata._sources.ranges import HttpRanges
+
+            return HttpRanges.find(url, self._http_options())
+        from atdata._sources._fsspec import ranges_of
+
+        return ranges_of(shard_id, self.storage_options or {})
+
     def _know(self, shard: str) -> None:
         if shard not in self._members and (self._found is not None or shard not in self.list_shards()):
             raise KeyError(f"{shown(shard, 200)} is no shard of {self!r}")
@@ -174,30 +206,40 @@ class URLSource:
         scheme = scheme_of(shard)
         if scheme == "pipe":
             return self._pipe(shard)
-        if scheme == "s3" and self.trusted and self.storage_options is None and has_credentials(os.environ):
-            return self._private(shard)
-        if scheme in _PUBLIC and self.storage_options is None:
-            public = public_url(shard, endpoint_url=self.endpoint_url)
-            assert public is not None
-            return self._http(public)
-        if not self.trusted or (scheme in _HTTP and self.storage_options is None):
-            return self._http(shard)
+        if self._is_private(shard):
+            return self._private(shard).open_shard(shard)
+        url = self._web_address(shard)
+        if url is not None:
+            from atdata._sources.http import HttpStream
+
+            return io.BufferedReader(HttpStream(url, self._http_options()), 1 << 17)
         from atdata._sources._fsspec import open_url
 
         return open_url(shard, self.storage_options or {})
 
-    def _http(self, url: str) -> IO[bytes]:
-        from atdata._sources.http import HttpOptions, HttpStream
+    def _web_address(self, shard: str) -> str | None:
+        """Where our own opener finds the shard; None when fsspec is to open it."""
+        scheme = scheme_of(shard)
+        if scheme in _PUBLIC and self.storage_options is None:
+            return public_url(shard, endpoint_url=self.endpoint_url)
+        return shard if not self.trusted or (scheme in _HTTP and self.storage_options is None) else None
 
-        options = HttpOptions(self.timeout, self.retries, self.trusted, self.allow_http, self.headers)
-        return io.BufferedReader(HttpStream(url, options), 1 << 17)
+    def _http_options(self) -> HttpOptions:
+        from atdata._sources.http import HttpOptions
 
-    def _private(self, shard: str) -> IO[bytes]:
-        """An object of a bucket, read with the credentials in the environment."""
+        return HttpOptions(self.timeout, self.retries, self.trusted, self.allow_http, self.headers)
+
+    def _is_private(self, shard: str) -> bool:
+        """Whether the shard is in a bucket that is read with the credentials in the environment."""
+        s3 = scheme_of(shard) == "s3" and self.trusted and self.storage_options is None
+        return s3 and has_credentials(os.environ)
+
+    def _private(self, shard: str) -> S3Source:
+        """The bucket of a shard, read with the credentials in the environment."""
         source = S3Source.from_environment([shard], endpoint=self.endpoint_url)
         known = self._buckets.setdefault(source.bucket, source)
         source._client = known.client  # which takes long to make
-        return source.open_shard(shard)
+        return source
 
     def _pipe(self, shard: str) -> IO[bytes]:
         if not self.allow_pipe:

@@ -8,7 +8,7 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Iterator, Mapping
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from atdata._errors import shown
 from atdata._locks import fork_safe_lock
@@ -83,6 +83,16 @@ class VerifiedSource:
         if file_sha256(path) != wanted:
             raise _wrong(shard_id)
         return str(path)
+
+    def is_local(self, shard_id: str) -> bool:
+        """Whether :meth:`local_path` gives a path without fetching anything."""
+        find: Any = getattr(self.source, "is_local", None)
+        if find is not None and find(shard_id):
+            return True
+        inner: Any = getattr(self.source, "local_path", None)
+        if find is None and inner is not None and inner(shard_id) is not None:
+            return True
+        return os.path.exists(cached_path(self._folder(), shard_id))
 
     def _sum(self, shard: str) -> str:
         wanted = self.checksums.get(shard) or self.checksums.get(shard.rpartition("/")[2])

@@ -1,4 +1,4 @@
-"""Many values decoded at once: the decoders let go of the interpreter while they work."""
+"""Many things at once, for work that lets go of the interpreter: decoding images, waiting for servers."""
 
 from __future__ import annotations
 
@@ -32,6 +32,6 @@ def _threads() -> ThreadPoolExecutor:
     global _pool
     with _lock:
         if _pool is None or _pool[1] != os.getpid():
-            workers = min(_MOST, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 4)
-            _pool = ThreadPoolExecutor(max(2, workers), thread_name_prefix="atdata-media"), os.getpid()
+            workers = min(_MOST, 4 * (os.cpu_count() or 1))
+            _pool = ThreadPoolExecutor(max(2, workers), thread_name_prefix="atdata"), os.getpid()
         return _pool[0]
