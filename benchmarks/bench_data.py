@@ -146,8 +146,8 @@ def table(results: dict[str, Any], crew: list[Worker], whats: list[str], rounds:
         f"{rounds} interleaved runs over 1/{scale} of the full size; first batch in milliseconds of wall time. "
         "The data is in memory (page cache). "
         "`cold`: mappings and indexes are made anew. What every consumer read was checked. `machine` reads the same "
-        "files through one 4 MiB buffer, or writes their bytes. Of all peers only ours hashes what it writes (SHA-256 of "
-        "each shard, for the manifest); the last row is without. `make bench-data` makes this file.",
+        "files through one 4 MiB buffer, or writes their bytes. Of all peers only ours hashes what it writes (SHA-256 "
+        "of each shard, for the manifest); the last row is without. `make bench-data` makes this file.",
         "",
     ]
     peers = [worker.peer for worker in crew]
