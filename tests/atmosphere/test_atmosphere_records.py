@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -373,13 +374,32 @@ def test_a_lens_of_the_program_is_published_by_its_functions(client: Any) -> Non
         publisher.publish_from_lens(lens, source_schema="a", target_schema="b", code_commit="abc")
 
 
-def test_a_lens_described_as_data_needs_no_code(client: Any) -> None:
+def test_a_lens_described_as_data_works_for_anybody_without_code(
+    client: Any, reader: AtmosphereClient, pictures: Path
+) -> None:
+    schemas = [SchemaPublisher(client).publish(cls) for cls in (Picture, Label)]
     mapping = {"rules": [{"target": "label", "source": "label"}]}
-    uri = LensPublisher(client).publish("labels", "at://a/b/c", "at://a/b/d", mapping=mapping)
+    uri = LensPublisher(client).publish("labels", *schemas, mapping=mapping)
+    loader = LensLoader(reader)
+    before = dict(LensNetwork()._registry)
 
-    assert LensLoader(client).get(uri)["mapping"] == {"$type": f"{LENS}#fieldMapping", **mapping}
+    assert loader.get(uri)["mapping"] == {"$type": f"{LENS}#fieldMapping", **mapping}
+    lens = loader.to_lens(uri)
+    assert (lens.source_type.__name__, lens.view_type.__name__, lens.__name__) == ("Picture", "Label", "labels")
+    picture = lens.source_type(image=np.zeros(2, np.float32), label="cat", score=1.0)
+    assert lens.get(picture).label == "cat"
+    assert lens.put(lens.view_type(label="dog"), picture).label == "dog"
+
+    own = pickle.loads(pickle.dumps(loader.to_lens(uri, source_type=Picture, view_type=Label)))
+    assert own.get(Picture(image=np.zeros(2, np.float32), label="cat", score=1.0)) == Label(label="cat")
+    assert own.columns is not None  # whole batches go through it
+    assert dict(LensNetwork()._registry) == before  # a stranger's lens takes nobody's place
+
     with pytest.raises(ValidationError, match=r"\$\.mapping\.rules\[0\]\.target"):
         LensPublisher(client).publish("labels", "at://a/b/c", "at://a/b/d", mapping={"rules": [{}]})
+    wrong = LensPublisher(client).publish("labels", *schemas, mapping={"rules": [{"target": "label", "source": "x"}]})
+    with pytest.raises(ValueError, match="the source has no field x"):
+        loader.to_lens(wrong)
 
 
 def test_lenses_are_found_by_their_schemas_on_every_page(client: Any, reader: AtmosphereClient) -> None:

@@ -140,31 +140,55 @@ class LensLoader(RecordLoader):
             if all(found.value.get(key) == value for key, value in wanted.items())
         ]
 
-    def to_lens(self, uri: str | AtUri, lenses: Iterable[Lens[Any, Any]] | None = None) -> Lens[Any, Any]:
-        """The lens of this program that a record stands for.
+    def to_lens(
+        self,
+        uri: str | AtUri,
+        lenses: Iterable[Lens[Any, Any]] | None = None,
+        *,
+        source_type: type[Any] | None = None,
+        view_type: type[Any] | None = None,
+    ) -> Lens[Any, Any]:
+        """The lens that a record stands for: made of its mapping, or one of this program.
 
-        It is looked for in ``lenses``, or among all that are registered: its getter is the function that the record
-        names (``package.module:function`` or ``package/module.py:function``), or it has the record's name when that
-        names no function. :class:`LensError` says which code the record names when there is no such lens, or more
-        than one.
+        A mapping works between the classes of the record's schemas, which are decoded unless ``source_type`` and
+        ``view_type`` are given. Else the lens is looked for in ``lenses``, or among all that are registered: its
+        getter is the function that the record names (``package.module:function`` or ``package/module.py:function``),
+        or it has the record's name when that names no function. :class:`LensError` says which code the record names
+        when there is no such lens, or more than one. Nothing is imported, and nothing registered.
         """
-        record = model_of(LensRecord, self.get(uri), str(uri))
-        candidates = _registered() if lenses is None else list(lenses)
-        path = record.getter_code.path if isinstance(record.getter_code, CodeReference) else None
-        found = [lens for lens in candidates if _fits(lens, record, path)]
-        if len(found) == 1:
-            return found[0]
-        where = f"the lens record {shown(str(uri), 300)}"
-        if found:
-            raise LensError(f"{where} fits {len(found)} lenses of this program: name the one in lenses=")
-        code = record.getter_code
-        hint = (
-            f"it names {shown(code.path, 200)} in {shown(code.repository, 200)} at {shown(code.commit)}: "
-            "read that code, install and import it, then ask again"
-            if isinstance(code, CodeReference)
-            else f"write and register one called {shown(record.name)}"
-        )
-        raise LensError(f"{where} fits no lens of this program; {hint}")
+        found = self.find(uri)
+        record = model_of(LensRecord, found.value, str(uri))
+        if isinstance(record.mapping, FieldMapping):
+            from atdata._mapped_lens import mapped_lens
+
+            source = self._class_of(record.source_schema) if source_type is None else source_type
+            view = self._class_of(record.target_schema) if view_type is None else view_type
+            return mapped_lens(found.value, source, view, origin=self.client.did_of(found.uri.authority))
+        return _only_one(record, str(uri), _registered() if lenses is None else list(lenses))
+
+    def _class_of(self, schema: str) -> type[Any]:
+        from atdata._atmosphere.index.index import AtmosphereIndex
+
+        return AtmosphereIndex(self.client).decode_schema(schema)
+
+
+def _only_one(record: LensRecord, uri: str, candidates: list[Lens[Any, Any]]) -> Lens[Any, Any]:
+    """The lens among ``candidates`` that is the one of a record."""
+    code = record.getter_code
+    path = code.path if isinstance(code, CodeReference) else None
+    found = [lens for lens in candidates if _fits(lens, record, path)]
+    if len(found) == 1:
+        return found[0]
+    where = f"the lens record {shown(uri, 300)}"
+    if found:
+        raise LensError(f"{where} fits {len(found)} lenses of this program: name the one in lenses=")
+    hint = (
+        f"it names {shown(code.path, 200)} in {shown(code.repository, 200)} at {shown(code.commit)}: "
+        "read that code, install and import it, then ask again"
+        if isinstance(code, CodeReference)
+        else f"write and register one called {shown(record.name)}"
+    )
+    raise LensError(f"{where} fits no lens of this program; {hint}")
 
 
 def code_path(function: Any) -> str:
