@@ -168,14 +168,11 @@ def test_a_history_has_each_version_once_oldest_first(repository: Any, make_lexi
         repository.write("other.txt", str(limit))
         repository.commit()
 
-    assert history_of("main:lexicons") == [f"{commit}:lexicons" for commit in commits]
+    assert history_of("main:lexicons") == [f"{commit[:12]}:lexicons" for commit in commits]
     repository.git("tag", "v1", commits[0])
-    repository.git("tag", "-m", "x", "v2", "HEAD~1")
+    repository.git("tag", "-m", "x", "releases/v2", "HEAD~1")
     repository.git("tag", "same", "HEAD")
-    assert history_of("main:lexicons") == [
-        f"{commits[0]}:lexicons",
-        f"{repository.git('rev-parse', 'HEAD~1')}:lexicons",
-    ]
+    assert history_of("main:lexicons") == ["v1:lexicons", "releases/v2:lexicons"]
     assert len(history_of(".git#ref=main,subdir=lexicons", tags=False)) == 3
     assert all(texts(spec) for spec in history_of(".git#ref=main,subdir=lexicons"))
     assert history_of("lexicons") == ["lexicons"]
@@ -264,3 +261,31 @@ def test_standard_input_is_one_document(make_lexicon: Make) -> None:
 
     assert set(found.items) == {"com.example.a"}
     assert found.items["com.example.a"].source.file == "<stdin>"
+
+
+def test_a_schema_of_the_teams_index_is_a_side_of_a_comparison(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    import atdata
+    from atdata.local import Index
+
+    @atdata.packable
+    class Photo:
+        image: NDArray[np.uint8]
+        label: str
+
+    with Index(path=tmp_path / "team.db") as index:
+        for version in ("1.0.0", "1.1.0"):
+            index.publish_schema(Photo, version=version)
+    monkeypatch.setenv("ATDATA_INDEX", str(tmp_path / "team.db"))
+
+    assert set(texts("atdata://local/sampleSchema/Photo")) == {"sample:Photo@1.0.0", "sample:Photo@1.1.0"}
+    found = load_documents("atdata://local/sampleSchema/Photo@1.1.0")
+    assert list(found.items) == ["sample:Photo@1.1.0"]
+    assert found.items["sample:Photo@1.1.0"].source.file == "atdata://local/sampleSchema/Photo@1.1.0"
+    with pytest.raises(ProblemError, match="no such sample schema"):
+        load_documents("atdata://local/sampleSchema/Nobody")
+    monkeypatch.delenv("ATDATA_INDEX")
+    with pytest.raises(ProblemError, match="ATDATA_INDEX"):
+        load_documents("atdata://local/sampleSchema/Photo")

@@ -48,12 +48,12 @@ def history_of(text: str, *, tags: bool | None = None) -> list[str]:
     spec = parse_spec(text)
     if not isinstance(spec, GitSpec):
         return [text]
-    from atdata_codegen.review.inputs._git import commits_of
+    from atdata_codegen.review.inputs._git import versions_of
 
     if not spec.repository:
-        return [f"{commit}:{spec.folder}" for commit in commits_of(spec, text, tags)]
+        return [f"{version}:{spec.folder}" for version in versions_of(spec, text, tags)]
     folder = f",subdir={spec.folder}" if spec.folder else ""
-    return [f"{spec.repository}#commit={commit}{folder}" for commit in commits_of(spec, text, tags)]
+    return [f"{spec.repository}#ref={version}{folder}" for version in versions_of(spec, text, tags)]
 
 
 def _gather(spec: Spec, text: str, stdin: bytes | None, network: Network) -> tuple[Gathered, dict[str, str]]:

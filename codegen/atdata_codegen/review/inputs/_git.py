@@ -12,7 +12,7 @@ from atdata_codegen.problems import clean
 from atdata_codegen.review.inputs.limits import Gathered, wanted
 from atdata_codegen.review.inputs.spec import GitSpec, refused
 
-__all__ = ["commits_of", "read_tree", "show_spec"]
+__all__ = ["read_tree", "show_spec", "versions_of"]
 
 _TIMEOUT: Final = 60.0
 _LARGEST: Final = 1 << 26
@@ -64,28 +64,31 @@ def read_tree(spec: GitSpec, what: str) -> Gathered:
     return gathered
 
 
-def commits_of(spec: GitSpec, what: str, tags: bool | None = None) -> list[str]:
-    """Commits up to the revision whose folder differs from the one before, oldest first.
+def versions_of(spec: GitSpec, what: str, tags: bool | None = None) -> list[str]:
+    """Tags or commits up to the revision whose folder differs from the one before, oldest first.
 
     ``tags`` takes those that have a tag, or not; None takes tags where there are any.
     """
     commit, folder = _commit(spec, what), _rooted(spec, what)
-    found: list[str] = []
+    found: list[tuple[str, str]] = []
     if tags is not False:
-        form = "--format=%(if)%(*objectname)%(then)%(*objectname)%(else)%(objectname)%(end)"
-        tagged = set(_run(spec, ["tag", f"--merged={commit}", form], what).split())
-        if tagged:
+        target = "%(if)%(*objectname)%(then)%(*objectname)%(else)%(objectname)%(end)"
+        listed = _run(spec, ["tag", f"--merged={commit}", f"--format={target} %(refname:strip=2)"], what)
+        named = dict(line.split(" ", 1) for line in listed.splitlines())
+        if named:
             order = _run(spec, ["rev-list", "--topo-order", "--reverse", commit], what).split()
-            found = [one for one in order if one in tagged]
+            found = [(one, named[one]) for one in order if one in named]
     if not found and tags is not True:
         path = [folder] if folder else []
-        found = _run(spec, ["rev-list", "--topo-order", "--reverse", commit, "--", *path], what).split()
+        order = _run(spec, ["rev-list", "--topo-order", "--reverse", commit, "--", *path], what).split()
+        found = [(one, one[:12]) for one in order]
+    asked = "".join(f"{one}:{folder}\n" for one, _ in found)
+    trees = _run(spec, ["cat-file", "--batch-check=%(objectname)"], what, given=asked).splitlines()
     kept: list[str] = []
     last = ""
-    for one in found:
-        tree = _run(spec, ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{one}:{folder}"], what, absent="")
-        if tree.strip() and tree != last:
-            kept.append(one)
+    for (_, name), tree in zip(found, trees, strict=True):
+        if not tree.endswith(" missing") and tree != last:
+            kept.append(name)
             last = tree
     if len(kept) > _MOST_VERSIONS:
         raise refused(
@@ -136,12 +139,13 @@ def _environment(spec: GitSpec) -> dict[str, str]:
     return {**given, **_QUIET}
 
 
-def _run(spec: GitSpec, arguments: Sequence[str], what: str, absent: str | None = None) -> str:
-    """What git prints; ``absent`` in its place when it fails, where that is an answer too."""
+def _run(spec: GitSpec, arguments: Sequence[str], what: str, absent: str | None = None, given: str = "") -> str:
+    """What git prints to what it is ``given``; ``absent`` in its place when it fails, where that is an answer too."""
     with _translated(what):
         done = subprocess.run(
             _command(spec, arguments),
-            stdin=subprocess.DEVNULL, capture_output=True, timeout=_TIMEOUT, check=False, env=_environment(spec),
+            input=given.encode("utf-8", "surrogateescape"), capture_output=True,
+            timeout=_TIMEOUT, check=False, env=_environment(spec),
         )  # fmt: skip
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Final
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any, Final
 
 from atdata_codegen.files import read_file
 from atdata_codegen.load import load_json
-from atdata_codegen.problems import ProblemError
+from atdata_codegen.problems import ProblemError, clean
 from atdata_codegen.remote.identity import account_of
 from atdata_codegen.remote.lock import LOCK_FILES, is_lock, parse_lock
 from atdata_codegen.remote.network import Network
@@ -17,6 +19,7 @@ from atdata_codegen.remote.targets import RecordAt, fetch_record, fetch_target, 
 from atdata_codegen.review.documents import documents_from_sources
 from atdata_codegen.review.inputs.limits import Gathered
 from atdata_codegen.review.inputs.spec import refused
+from atdata_codegen.samples.model import SchemaRef
 from atdata_codegen.samples.refs import parse_ref
 from atdata_codegen.sources import SAMPLE_SCHEMA, Source, read_sources
 from atdata_lexicon.data import record_cid
@@ -26,23 +29,53 @@ from atdata_lexicon.syntax import is_at_identifier
 __all__ = ["read_address", "read_locked"]
 
 _LARGEST: Final = 1 << 24
+#: Reads an index, with the runtime, which this package never imports: it knows but the name, as it does of commands.
+_INDEX: Final = "atdata._authoring.index_schemas"
 
 
 def read_address(uri: str, network: Network) -> tuple[Gathered, dict[str, str]]:
     """The documents at an ``at://`` address (a record, or a whole repository) or an ``atdata://`` one, and their CIDs.
 
-    Raises :class:`ProblemError` for what is not there. Addresses under ``atdata://local`` are those of an index, which
-    only the runtime opens.
+    Raises :class:`ProblemError` for what is not there. Addresses under ``atdata://local`` are those of the index that
+    the environment variable ``ATDATA_INDEX`` names.
     """
     gathered = Gathered(uri)
     locked: dict[str, str] = {}
+    ref = parse_ref(uri)
+    if ref is not None and ref.origin == "local":
+        for where, value in _index_documents(uri, ref):
+            _add(gathered, where, value)
+        return gathered, locked
     for record in _records(uri, network):
-        raw = json.dumps(record.value, indent=2, ensure_ascii=True).encode("ascii")
-        if gathered.room(record.uri, len(raw)):
-            gathered.add(record.uri, raw)
+        if _add(gathered, record.uri, record.value):
             for key in documents_from_sources(record.uri, gathered.sources[-1:]).items:
                 locked[key] = record.cid
     return gathered, locked
+
+
+def _add(gathered: Gathered, where: str, value: Mapping[str, Any]) -> bool:
+    raw = json.dumps(value, indent=2, ensure_ascii=True).encode("ascii")
+    fits = gathered.room(where, len(raw))
+    if fits:
+        gathered.add(where, raw)
+    return fits
+
+
+def _index_documents(uri: str, ref: SchemaRef) -> list[tuple[str, dict[str, Any]]]:
+    try:
+        documents = import_module(_INDEX).schema_documents
+        found = list(documents(ref.name, ref.version))
+    except (
+        ImportError,
+        OSError,
+        ValueError,
+        KeyError,
+        RuntimeError,
+    ) as error:  # what an index raises
+        raise refused(uri, f"the index cannot be read: {clean(str(error), 300)}") from error
+    if not found:
+        raise refused(uri, "is not there: the index has no such sample schema")
+    return found
 
 
 def _records(uri: str, network: Network) -> list[RemoteRecord]:
@@ -53,8 +86,6 @@ def _records(uri: str, network: Network) -> list[RemoteRecord]:
     ref = parse_ref(uri)
     if ref is None:
         raise refused(uri, "is no address of a schema", "write atdata://did:plc:abc/sampleSchema/Name@1.0.0")
-    if ref.origin == "local":
-        raise refused(uri, "is an address in an index, which is not read here", "give the folder of the schemas")
     account = account_of(ref.origin, network)
     found = [
         record

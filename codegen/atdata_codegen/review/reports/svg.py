@@ -102,7 +102,7 @@ def _arc(lens: Lens, start: Place, end: Place, turn: int) -> str:
         inset = _BOX_W * ((0.26 if down else 0.74) + (0.09 if down else -0.09) * min(span, 4))
         from_x, to_x = x1 + inset, x2 + _BOX_W - inset
         points = [(from_x, edge), (from_x, edge + bend), (to_x, edge + bend), (to_x, edge)]
-        text_x, text_y = (from_x + to_x) / 2, edge + bend * 0.75 + (14 if down else -5)
+        text_x, text_y = (from_x + to_x) / 2, edge + bend * 0.75 + (16 if down else -8)
     else:
         below = y2 > y1
         from_x, to_x = x1 + _BOX_W * (0.5 + 0.1 * turn), x2 + _BOX_W * (0.5 + 0.1 * turn)
