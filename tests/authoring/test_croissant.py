@@ -11,14 +11,17 @@ from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import numpy as np
 import pytest
 from atdata_codegen.croissant import Shard, croissant_document
 from atdata_codegen.formats import from_croissant
 from atdata_codegen.samples import parse_schema
+from pds_server import Pds
 
 import atdata
+from atdata.atmosphere import AtmosphereClient, AtmosphereIndex, PDSBlobStore, using_network
 from atdata.local import Index
 from atdata_lexicon.cid import cid_for_bytes
 
@@ -141,6 +144,28 @@ def test_manifests_shards_and_index_entries_say_the_same(
     accepted(entry, home / "c.json")
     assert (entry["name"], entry["distribution"][0]["name"]) == ("indexed", "cats-000000.tar")
     assert atdata_gen("croissant", "nobody").status == 1
+
+
+def test_a_dataset_of_a_repository_is_described_with_what_anybody_can_fetch(
+    home: Path, atdata_gen: Command, pds: Pds
+) -> None:
+    atdata.write([Cat(image=np.zeros((4, 6, 3), np.uint8), label=i) for i in range(4)], "cats.tar")
+    account = pds.new_account()
+    with AtmosphereClient(pds.url, network=pds.network) as client, using_network(pds.network):
+        client.login_with_session(account.session)
+        index = AtmosphereIndex(client, data_store=PDSBlobStore(client))
+        entry = index.insert_dataset(atdata.Dataset[Cat]("cats.tar"), name="cats")
+
+        named = atdata_gen("croissant", f"@{account.handle}/cats", "-q")
+        addressed = atdata_gen("croissant", entry.uri, "-q")
+
+    assert (named.status, named.err) == (0, "")
+    assert addressed.json == named.json
+    accepted(named.json, home / "c.json")
+    file = named.json["distribution"][0]
+    data = urlopen(file["contentUrl"], timeout=30).read()
+    assert hashlib.sha256(data).hexdigest() == file["sha256"]
+    assert file["contentSize"] == f"{len(data)} B"
 
 
 def test_members_of_ordinary_shards_are_where_fields_are_read(project: Path, atdata_gen: Command) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -110,8 +110,14 @@ def _of_entry(entry: Any, schemas: SchemaFolder, index: IndexLike | None, did: s
     document = schemas.find(entry.schema_ref) if get is None else get(entry.schema_ref)
     schema, members = _parsed(document)
     storage = getattr(getattr(entry, "record", None), "storage", None)
-    if isinstance(storage, StorageBlobs) and not list(entry.data_urls):
-        shards = _blobs(storage, did)
+    blobs = getattr(entry, "blobs", None)
+    if blobs:
+        where = getattr(getattr(index, "client", None), "get_blob_url", None)
+        shards = tuple(_blob(ref.did, ref.cid, ref.size, where) for ref in blobs)
+    elif isinstance(storage, StorageBlobs):
+        if not did:
+            raise ValueError("the shards are blobs of a repository; say whose with --did")
+        shards = tuple(_blob(did, blob.ref.cid, blob.size) for blob in storage.blobs)
     else:
         shards = tuple(Shard(url) for address in entry.data_urls for url in sources.expand(str(address)))
     return Described(
@@ -120,15 +126,10 @@ def _of_entry(entry: Any, schemas: SchemaFolder, index: IndexLike | None, did: s
     )  # fmt: skip
 
 
-def _blobs(storage: StorageBlobs, did: str) -> tuple[Shard, ...]:
-    """Blobs are named by their SHA-256."""
-    if not did:
-        raise ValueError("the shards are blobs of a repository; say whose with --did")
-    found: list[Shard] = []
-    for blob in storage.blobs:
-        cid = blob.ref.cid
-        found.append(Shard(f"at://{did}/blob/{cid}", blob.size, parse_cid(cid).digest.hex()))
-    return tuple(found)
+def _blob(did: str, cid: str, size: int | None, where: Callable[[str, str], str] | None = None) -> Shard:
+    """A blob, which is named by its SHA-256; ``where`` gives the address at which anybody can fetch it."""
+    url = f"at://{did}/blob/{cid}" if where is None else where(did, cid)
+    return Shard(url, size, parse_cid(cid).digest.hex())
 
 
 def _of_manifest(path: str, schemas: SchemaFolder, schema: str, base_url: str) -> Described:
