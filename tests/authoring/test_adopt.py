@@ -224,6 +224,43 @@ def test_what_no_schema_can_say_is_refused_with_its_line(line: str, what: str, h
     assert list(documents(home)) == ["Good"]
 
 
+def test_classes_that_hold_themselves_are_refused(home: Path, atdata_gen: Command) -> None:
+    Path("a.py").write_text(
+        "from atdata import packable\n"
+        "@packable\nclass Tree:\n    parts: 'list[Tree]'\n"
+        "@packable\nclass A:\n    b: 'B'\n"
+        "@packable\nclass B:\n    a: 'A | None' = None\n"
+    )
+
+    done = atdata_gen("adopt", "a.py")
+
+    assert done.status == 1
+    for line, name in ((3, "Tree"), (6, "A"), (9, "B")):
+        assert f"a.py:{line}: error: {name} holds itself" in done.err
+    assert not Path("lexicons").exists()
+
+
+def test_a_class_under_a_condition_stays(home: Path, atdata_gen: Command) -> None:
+    text = "import atdata\nif atdata:\n    @atdata.packable\n    class A:\n        x: int\n"
+    Path("a.py").write_text(text)
+
+    done = atdata_gen("adopt", "a.py", "--rewrite", "--package", "m")
+
+    assert (done.status, done.out) == (0, "lexicons/samples/a.json\n")
+    assert Path("a.py").read_text() == text
+    assert "the condition it stands under" in done.err
+
+
+def test_windows_lines_tabs_and_other_encodings_stay(home: Path, atdata_gen: Command) -> None:
+    head, tail = b"# -*- coding: latin-1 -*-\r\nimport atdata\r\n", b'\r\n\r\ny = "\xe9"\r\n'
+    Path("a.py").write_bytes(head + b'@atdata.packable\r\nclass A:\r\n\t"""caf\xe9"""\r\n\tx: int  # n\xfc\r\n' + tail)
+
+    assert atdata_gen("adopt", "a.py", "--rewrite", "--package", "m").status == 0
+
+    assert Path("a.py").read_bytes() == head + b"from m import A\r\n" + tail
+    assert documents(home)["A"]["description"] == "caf\u00e9"
+
+
 def test_arrays_without_a_dtype_get_the_one_that_is_asked_for(home: Path, atdata_gen: Command) -> None:
     Path("a.py").write_text("import atdata\n@atdata.packable\nclass A:\n    x: 'NDArray'\n    y: 'np.ndarray'\n")
 

@@ -50,9 +50,13 @@ def read_python(raw: bytes, file: str) -> FileSource:
     classes: list[ClassSource] = []
     imports: dict[str, str] = {}
     assigned: dict[str, str] = {}
+    top = {id(statement) for statement in module.body}
     for statement in _top(cst, module.body):
         if isinstance(statement, cst.ClassDef):
-            classes.append(reader.of_class(statement))
+            found = reader.of_class(statement)
+            if id(statement) not in top:
+                found = replace(found, others=(*found.others, (found.line, "the condition it stands under")))
+            classes.append(found)
             continue
         for small in statement.body if isinstance(statement, cst.SimpleStatementLine) else ():
             if isinstance(small, cst.Import | cst.ImportFrom):

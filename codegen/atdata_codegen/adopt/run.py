@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +16,7 @@ from atdata_codegen.fmt import format_document
 from atdata_codegen.new import place_of
 from atdata_codegen.problems import Problem, ProblemError
 from atdata_codegen.samples import SampleSchema, parse_schema
+from atdata_codegen.samples.known import circles
 from atdata_codegen.sources import Source, kind_of
 
 __all__ = ["Adoption", "adopt", "read_sources_of_python"]
@@ -86,6 +88,7 @@ def adopt(
         made.problems.append(Problem((), f"there is no sample class or dataclass {name}", file=sources[0].file))
     addresses = {name: schema.version for name, schema in there.items()} | {name: version for _, name in chosen}
     adopted = {file.file: _of_file(file, chosen, addresses, version, default_dtype) for file in files}
+    _refuse_circles(adopted)
     _cascade(adopted, set(there))
     for source, file in zip(sources, files, strict=True):
         replaced: list[str] = []
@@ -142,6 +145,23 @@ def _of_file(
         for cls in file.classes
         if (file.file, cls.name) in chosen
     ]
+
+
+def _refuse_circles(adopted: dict[str, list[Adopted]]) -> None:
+    """Refuse classes that hold themselves, directly or through others; no sample can."""
+    steps = {
+        ("", one.source.name): [("", name) for name in _refs(one.document)] for ones in adopted.values() for one in ones
+    }
+    steps = {key: [target for target in targets if target in steps] for key, targets in steps.items()}
+    groups = circles(steps)
+    sizes = Counter(groups.values())
+    for file, ones in adopted.items():
+        for i, one in enumerate(ones):
+            key = ("", one.source.name)
+            if key in steps[key] or sizes[groups[key]] > 1:
+                text, hint = f"{one.source.name} holds itself", "a sample cannot; refer by an index into a list"
+                problem = Problem((), text, hint, "error", "adopt", file, one.source.line)
+                ones[i] = Adopted(one.source, None, (*one.problems, problem))
 
 
 def _cascade(adopted: dict[str, list[Adopted]], there: set[str]) -> None:
