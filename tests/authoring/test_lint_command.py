@@ -12,6 +12,7 @@ import pytest
 from atdata_codegen.lexicon.parse import parse_document
 
 Command = Callable[..., Any]
+ROOT = Path(__file__).resolve().parents[2]
 POST = {
     "lexicon": 1,
     "id": "com.example.post",
@@ -110,6 +111,10 @@ def test_a_single_file_sees_the_rest_of_its_tree(home: Path, atdata_gen: Command
 
     file.write_text(file.read_text().replace("#part", "#prat"))
     assert atdata_gen("lint", file, "--json").rules == ["unresolved-ref"]
+
+
+def test_our_own_schemas_pass(atdata_gen: Command) -> None:
+    assert atdata_gen("lint", ROOT / "lexicons", "--json").rules == []
 
 
 # Exceptions -----------------------------------------------------------------------------------------------------

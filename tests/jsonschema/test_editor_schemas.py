@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from atdata_codegen.cli import main
+from atdata_codegen.commands.lint import RULES
 from atdata_codegen.config import _KEYS, MODELS
 from atdata_codegen.jsonschema.editor import EDITOR_SCHEMAS, editor_schema
 from atdata_codegen.jsonschema.metaschema import schema_problems, validator
@@ -97,6 +98,13 @@ def test_the_settings_schema_knows_every_setting() -> None:
 
     assert set(properties) == set(_KEYS)
     assert properties["models"]["enum"] == list(MODELS)
+
+
+def test_the_settings_schema_knows_every_rule_of_lint() -> None:
+    assert json.loads(editor_schema("settings"))["$defs"]["rule"]["enum"] == sorted(RULES)
+    assert check("settings").is_valid({"lint": {"ignore": {"inline-object": "why"}, "levels": {"file-name": "error"}}})
+    assert not check("settings").is_valid({"lint": {"ignore": {"inline-object": " "}}})
+    assert not check("settings").is_valid({"lint": {"ignore": ["inline-object"]}})
 
 
 def test_our_own_settings_fit() -> None:

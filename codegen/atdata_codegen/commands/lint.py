@@ -26,7 +26,7 @@ _LEVELS: tuple[Level, ...] = ("error", "warning", "info")
 _DESCRIPTION = """\
 Check Lexicons, sample schemas and lenses: errors that tools refuse, slips that nobody notices, and what is not
 portable. Settings stand in [tool.atdata-gen.lint] of pyproject.toml; an exception in a document is
-"$lint": {"rule": "reason"} in the object that it is about.
+"$lint": {"rule": "reason"} in the definition or field that it is about.
 """
 
 

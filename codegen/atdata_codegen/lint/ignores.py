@@ -1,4 +1,4 @@
-"""Exceptions inside documents: ``"$lint": {"rule": "reason"}`` in any object, for all that lies in it."""
+"""Exceptions inside documents: ``"$lint": {"rule": "reason"}`` beside a ``type``, for all that lies in the object."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ _KINDS = "lexicon sample lens"
 def _notes(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
     """Every ``$lint`` with the path of the object that holds it."""
     if isinstance(value, dict):
-        if LINT_KEY in value:
+        # In a map of names it would be a name like any other.
+        if LINT_KEY in value and (not path or path[-1] not in ("defs", "properties")):
             yield path, value[LINT_KEY]
         for key, inner in value.items():
             if key != LINT_KEY and isinstance(inner, dict | list):

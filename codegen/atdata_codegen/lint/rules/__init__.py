@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from atdata_codegen.lint import ignores
 from atdata_codegen.lint.rules import (
     constraints,
     documents,
@@ -19,6 +20,7 @@ __all__ = [
     "constraints",
     "documents",
     "endpoints",
+    "ignores",
     "lenses",
     "limits",
     "members",
