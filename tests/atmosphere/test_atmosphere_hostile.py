@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import socket
 import subprocess
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +17,18 @@ import atdata
 from atdata._atmosphere.blobs.source import BlobSource
 from atdata._atmosphere.identity.document import identity_from_document
 from atdata._atmosphere.identity.resolver import IdentityResolver
+from atdata._atmosphere.net.errors import FetchError
 from atdata._atmosphere.net.fetch import query
 from atdata._sources import addresses
-from atdata.atmosphere import AtmosphereClient, AtmosphereIndex, Network, ProofError, resolve_schema, using_network
+from atdata.atmosphere import (
+    AtmosphereClient,
+    AtmosphereIndex,
+    Network,
+    ProofError,
+    TooLargeError,
+    resolve_schema,
+    using_network,
+)
 
 HERE = Path(__file__).parent
 CASES = [
@@ -175,6 +186,63 @@ def test_a_record_names_no_file_command_or_private_server(
     assert released == []
     assert isinstance(caught.value, atdata.AtdataError)
     assert str(caught.value).replace("\n", " ").isprintable()
+
+
+def test_a_record_that_stands_for_a_billion_shards_is_refused_at_once(site: Site) -> None:
+    index = serve(site, {"1": record(["https://example.com/{0000..9998}.tar"] * 3000)})
+    start = time.monotonic()
+
+    with pytest.raises(ValueError, match="more than"):
+        atdata.load_dataset(f"at://{ALICE}/{RECORD}/1", Word, index=index, split="train")
+    assert time.monotonic() - start < 2
+
+
+def test_a_listing_without_end_comes_to_one(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("atdata._atmosphere.index.reading.MOST", 95)
+    index = serve(site, {})
+    count = 0
+
+    def endless(asked: dict[str, str]) -> Reply:
+        nonlocal count
+        count += 1
+        uris = [f"at://{ALICE}/{RECORD}/{count}-{n}" for n in range(10)]
+        return said({"records": [{"uri": uri, "value": record([])} for uri in uris], "cursor": str(count)})
+
+    site.pages["/xrpc/com.atproto.repo.listRecords"] = endless
+    with pytest.raises(TooLargeError, match="more than 95 records"):
+        index.get_dataset("never there")
+    assert count == 10
+
+
+def test_a_handshake_without_end_is_given_up_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that sends a byte of its greeting now and then, each within the time for one wait."""
+    stop = threading.Event()
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def drip() -> None:
+        with listener.accept()[0] as talk:
+            talk.sendall(b"\x16\x03\x03\x40\x00")
+            while not stop.wait(0.05):
+                try:
+                    talk.sendall(b"\0")
+                except OSError:
+                    return
+
+    thread = threading.Thread(target=drip, daemon=True)
+    thread.start()
+    address = listener.getsockname()
+    monkeypatch.setattr(addresses, "resolve", lambda host, port: ["93.184.216.34"])
+    real = socket.create_connection
+    monkeypatch.setattr(socket, "create_connection", lambda _, *rest, **more: real(address, *rest, **more))
+    start = time.monotonic()
+    try:
+        with pytest.raises(FetchError):
+            query("https://slow.example.com", "a.b.c", Network(retries=0, timeout=0.5))
+    finally:
+        stop.set()
+        thread.join()
+        listener.close()
+    assert time.monotonic() - start < 3
 
 
 PRIMITIVE = {"$type": f"{LEXICON}.schemaType#primitive", "primitive": "str"}

@@ -29,20 +29,22 @@ def resolve(path: str, sample_type: type[Any] | None, index: IndexLike | None) -
     An unknown name is ``KeyError``.
     """
     who, name = _who(path)
+    found: IndexLike
     if index is None:
-        index, name = index_for(path)
-    elif who != "local" and (of := _method(index, "in_repository")) is not None:
-        index = of(who)
-    entry = index.get_dataset(name)
-    kind: type[Any] = index.decode_schema(entry.schema_ref) if sample_type is None else sample_type
+        found, name = index_for(path)
+    else:
+        of = _method(index, "in_repository") if who != "local" else None
+        found = index if of is None else of(who)
+    entry = found.get_dataset(name)
+    kind: type[Any] = found.decode_schema(entry.schema_ref) if sample_type is None else sample_type
     urls = [str(url) for url in entry.data_urls]
     if not urls:
         raise FileNotFoundError(f"the dataset {shown(name)} has no shards")
-    store = getattr(index, "data_store", None)
+    store = getattr(found, "data_store", None)
     local = who == "local"
-    names = dict.fromkeys(url for address in urls for url in sources.expand(address))
+    names = dict.fromkeys(_expanded(urls, local))
     splits = group((_split_of(url), url) for url in names)
-    source_of = _method(index, "shard_source")
+    source_of = _method(found, "shard_source")
     own = None if source_of is None else partial(source_of, entry)
     return {split: _source(shards, store, local, own) for split, shards in splits.items()}, kind
 
@@ -60,6 +62,14 @@ def _who(path: str) -> tuple[str, str]:
     if not who or not slash or not name:
         raise ValueError(f"{shown(path)} names no dataset; write @local/name or @handle/name")
     return who, name
+
+
+def _expanded(urls: list[str], local: bool) -> list[str]:
+    """All shards that addresses stand for; how many there are is counted before a stranger's are written out."""
+    found: list[str] = []
+    for url in urls:
+        found += sources.expand(url) if local else sources.expand_strange(url, len(found))
+    return found
 
 
 def _split_of(url: str) -> str:

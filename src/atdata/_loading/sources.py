@@ -8,13 +8,23 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from atdata._sources import braces
 from atdata._sources.places import scheme_of
 from atdata._sources.s3 import S3Source
-from atdata._sources.url import URLSource
+from atdata._sources.url import MAX_UNTRUSTED, URLSource
 
 if TYPE_CHECKING:
     from atdata._atmosphere.blobs.source import BlobSource
     from atdata._dataset.dataset import Dataset
 
-__all__ = ["dataset", "expand", "is_blob", "is_remote", "listed", "named_source", "s3_source", "source_of"]
+__all__ = [
+    "dataset",
+    "expand",
+    "expand_strange",
+    "is_blob",
+    "is_remote",
+    "listed",
+    "named_source",
+    "s3_source",
+    "source_of",
+]
 
 S = TypeVar("S")
 _BLOB = "at://"
@@ -45,6 +55,11 @@ def expand(pattern: str) -> list[str]:
     ['data-train-00.tar', 'data-train-01.tar', 'data-test-00.tar', 'data-test-01.tar']
     """
     return braces.expand(pattern)
+
+
+def expand_strange(pattern: str, before: int) -> list[str]:
+    """The same for what a stranger wrote, where ``before`` shards were named already: there is an end to how many."""
+    return braces.expand(pattern, most=MAX_UNTRUSTED - before, strict=True)
 
 
 def listed(url: str) -> list[str]:

@@ -8,6 +8,7 @@ import os
 import socket
 import ssl
 import threading
+import time
 import urllib.request
 from functools import lru_cache
 from typing import TypeAlias
@@ -44,13 +45,19 @@ class _Secure(_Plain):
 
 
 def _first(found: list[str], port: int, timeout: float | None) -> socket.socket:
-    """A connection to the first address that answers."""
+    """A connection to the first address that answers; all of them together have ``timeout`` seconds."""
     last: OSError | None = None
-    for address in found[:8]:
+    end = None if timeout is None else time.monotonic() + timeout
+    tried = found[:8]
+    for number, address in enumerate(tried):
+        wait = None if end is None else max(0.1, (end - time.monotonic()) / (len(tried) - number))
         try:
-            return socket.create_connection((address, port), timeout)
+            made = socket.create_connection((address, port), wait)
         except OSError as error:
             last = error
+        else:
+            made.settimeout(timeout)
+            return made
     raise last or OSError("the host has no address")
 
 

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from atdata._sources.http import HttpOptions
     from atdata._sources.ranges import Ranges
 
-__all__ = ["URLSource"]
+__all__ = ["MAX_UNTRUSTED", "URLSource"]
 
-_MAX_UNTRUSTED = 10_000
+#: How many shards a stranger may name.
+MAX_UNTRUSTED = 10_000
 _HTTP = frozenset({"http", "https"})
 _PUBLIC = frozenset({"s3", "gs", "hf"})
 
@@ -139,7 +140,7 @@ class URLSource:
         for part in parts:
             if len(part) > 2048:
                 raise UrlError(f"{url_text(part)} comes from a record and is longer than 2048 characters")
-            urls += expand(part, most=_MAX_UNTRUSTED - len(urls), strict=True)
+            urls += expand(part, most=MAX_UNTRUSTED - len(urls), strict=True)
         return [check_untrusted(url, allow_http=self.allow_http) for url in urls]
 
     # ------------------------------------------------------------------ their bytes

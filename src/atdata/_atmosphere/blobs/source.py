@@ -161,6 +161,7 @@ class BlobSource:
         return path
 
     def _fetch(self, ref: BlobRef, target: Any) -> None:
+        ref.sha256()  # refused before anybody is asked
         known = self.pds_endpoint or self._endpoint_cache.get(ref.did)
         if known is not None:
             try:

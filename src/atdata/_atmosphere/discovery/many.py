@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import warnings
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -17,6 +18,8 @@ from atdata._errors import AtdataError, shown
 __all__ = ["DiscoveryWarning", "records_of"]
 
 _AT_ONCE = 8
+#: What one account may take of memory while others are waited for.
+_MAX_BYTES = 16 << 20
 
 
 class DiscoveryWarning(UserWarning):
@@ -29,24 +32,24 @@ def records_of(
     """The records of a collection of all ``accounts`` (DIDs or handles), account by account, in their order.
 
     An account that cannot be read is left out with a :class:`DiscoveryWarning`, and so is what one has beyond
-    ``per_account`` records.
+    ``per_account`` records, or beyond 16 MB.
     """
     reader = RepoReader(AtmosphereClient(network=network), verify=verify)
 
     def read(who: str) -> tuple[list[RepoRecord], list[str]]:
         try:
-            found = list(islice(reader.all(collection, who), per_account + 1))
+            found, whole = _within(reader.all(collection, who), per_account)
         except (AtdataError, OSError) as error:
             return [], [f"left out {shown(who, 200)}: {error}"]
-        if len(found) > per_account:
-            return found[:-1], [f"{shown(who, 200)} has more than {per_account:,} records, and no more are read"]
-        return found, []
+        return found, [] if whole else [
+            f"{shown(who, 200)} has more than {len(found):,} records; the others are left out"
+        ]
 
     names = iter(accounts)
     running: deque[Future[tuple[list[RepoRecord], list[str]]]] = deque()
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="atdata-discovery") as pool:
         try:
-            running.extend(pool.submit(read, who) for who in islice(names, 2 * _AT_ONCE))
+            running.extend(pool.submit(read, who) for who in islice(names, _AT_ONCE))
             while running:
                 found, wrong = running.popleft().result()
                 running.extend(pool.submit(read, who) for who in islice(names, 1))
@@ -56,3 +59,15 @@ def records_of(
         finally:
             for waiting in running:
                 waiting.cancel()
+
+
+def _within(records: Iterator[RepoRecord], most: int) -> tuple[list[RepoRecord], bool]:
+    """Records up to a count and a size, and whether these are all."""
+    found: list[RepoRecord] = []
+    size = 0
+    for record in records:
+        size += len(json.dumps(record.value))
+        if len(found) >= most or size > _MAX_BYTES:
+            return found, False
+        found.append(record)
+    return found, True

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from atdata._atmosphere.at_uri import AtUri
 from atdata._atmosphere.checks import check_kind
-from atdata._atmosphere.errors import AtUriError, NotAuthenticatedError, WrongRecordError
+from atdata._atmosphere.errors import AtUriError, NotAuthenticatedError, TooLargeError, WrongRecordError
 from atdata._atmosphere.net.errors import NotThereError
 from atdata._atmosphere.proofs.record import fetch_proof
 from atdata._atmosphere.record_calls import RepoRecord
@@ -19,7 +19,10 @@ from atdata_lexicon.syntax import is_at_identifier, is_nsid, is_record_key
 if TYPE_CHECKING:
     from atdata._atmosphere.client import AtmosphereClient
 
-__all__ = ["RepoReader"]
+__all__ = ["MOST", "RepoReader"]
+
+#: How many records of one kind a repository may list before it is given up: a hostile server has no end of them.
+MOST = 200_000
 
 
 class RepoReader:
@@ -63,7 +66,9 @@ class RepoReader:
     def all(self, collection: str, who: str | None = None) -> Iterator[RepoRecord]:
         """The records of a collection, newest first, page by page. What is none of it is left out with a warning."""
         did = self.repo(who)
-        for found in self.client.iter_records(collection, repo=did):
+        for count, found in enumerate(self.client.iter_records(collection, repo=did)):
+            if count >= MOST:
+                raise TooLargeError(f"{shown(did, 200)} lists more than {MOST:,} records of {collection}")
             try:
                 if (found.uri.authority, found.uri.collection) != (did, collection):
                     raise WrongRecordError(f"{shown(str(found.uri), 300)} is listed among records of {shown(did, 200)}")

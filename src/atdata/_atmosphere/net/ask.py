@@ -120,7 +120,7 @@ def _watched(connection: Connection, clock: Clock, url: str) -> Iterator[None]:
         while (left := clock.left) > 0:
             if done.wait(left):
                 return
-        sock = connection.sock or kept.get("sock")
+        sock = kept.get("sock") or connection.sock
         if sock is not None:
             with suppress(OSError):
                 socket.socket.shutdown(sock, socket.SHUT_RDWR)
@@ -128,10 +128,10 @@ def _watched(connection: Connection, clock: Clock, url: str) -> Iterator[None]:
     kept: dict[str, socket.socket] = {}
     watcher = threading.Thread(target=watch, daemon=True, name="atdata-watch")
     try:
+        watcher.start()
         try:
             connection.connect()
             kept["sock"] = connection.sock
-            watcher.start()
             yield
         except (UrlError, FetchError):
             raise
@@ -143,8 +143,7 @@ def _watched(connection: Connection, clock: Clock, url: str) -> Iterator[None]:
     finally:
         done.set()
         connection.close()
-        if watcher.ident is not None:
-            watcher.join()
+        watcher.join()
 
 
 def _late(url: str) -> FetchTimeoutError:

@@ -54,7 +54,7 @@ def make_plan(
     ``KeyError`` when its schema is not in the index, ``ValueError`` when it has no shards or cannot be published.
     """
     urls = [str(url) for url in entry.data_urls]
-    name = entry.name if name is None else name
+    called: str = entry.name if name is None else name
     if not urls:
         raise PromotionError(f"the entry {shown(entry.name)} has no data URLs, so there is nothing to promote")
     did = client.did
@@ -62,7 +62,7 @@ def make_plan(
     schemas, schema_ref = _schemas(entry.schema_ref, index, reader, did)
     metadata = entry.metadata if metadata is None else metadata
     wished = RecordDef(
-        name=name,
+        name=called,
         schema_ref=schema_ref,
         storage=StorageExternal(urls=urls),
         description=getattr(entry, "description", None) if description is None else description,
@@ -72,7 +72,7 @@ def make_plan(
         created_at=now(),
     )
     sendable(NSID, wished)  # refused now rather than when all shards were copied
-    key = _key(name, getattr(entry, "cid", None) or content_cid(entry.schema_ref, urls))
+    key = _key(called, getattr(entry, "cid", None) or content_cid(entry.schema_ref, urls))
     there = next((found for found in reader.all(NSID) if found.uri.rkey == key), None)
     data: Literal["keep", "copy", "reuse"] = "keep" if store is None else "copy"
     action: Literal["create", "update", "reuse"] = "create"
@@ -85,7 +85,7 @@ def make_plan(
         same = {**old.to_record(), **wished.to_record()} == old.to_record() and not _dropped(old, wished)
         action = "reuse" if same and data != "copy" else "update"
     return PromotionPlan(
-        name=name,
+        name=called,
         schemas=tuple(schemas),
         data=data,
         data_urls=tuple(urls),
