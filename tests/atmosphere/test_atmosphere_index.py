@@ -20,6 +20,7 @@ from atdata.atmosphere import (
     AtmosphereClient,
     AtmosphereIndex,
     AtmosphereIndexEntry,
+    DatasetLoader,
     IdentityResolver,
     PDSBlobStore,
     public_index,
@@ -324,6 +325,24 @@ def test_a_thousand_records_are_listed_through_paging(index: AtmosphereIndex, cl
     assert sorted(entry.name for entry in index.datasets) == [f"d{n:04d}" for n in range(1000)]
     assert len(index.list_datasets(limit=150)) == 150
     assert index.get_dataset("d0000").name == "d0000"
+
+
+def test_blobs_of_one_may_be_a_dataset_of_another(index: AtmosphereIndex, photos: Any, pds: Pds) -> None:
+    """Bob's record names Alice's blobs as addresses: they stay where they are, and are checked all the same."""
+    entry = index.insert_dataset(photos, name="photos")
+    with using_network(pds.network), AtmosphereClient(pds.url) as bob:
+        bob.login_with_session(pds.accounts[1].session)
+        data = atdata.Dataset[Photo]("::".join(entry.data_urls))
+        assert atdata.Dataset[Photo](data.url).list_shards() == entry.data_urls
+        theirs = AtmosphereIndex(bob).insert_dataset(data, name="photos-of-another", schema_ref=entry.schema_ref)
+        try:
+            assert (theirs.data_urls, theirs.storage_type) == (entry.data_urls, "external")
+            loaded = atdata.load_dataset(theirs.uri, split="train")
+            assert [s.label for s in loaded.ordered()] == [f"n{n}" for n in range(25)]
+            again = DatasetLoader(AtmosphereClient()).to_dataset(theirs.uri, Photo)
+            assert sum(1 for _ in again.ordered()) == 25
+        finally:
+            bob.delete_record(theirs.uri)
 
 
 def test_an_entry_is_a_thin_view_of_its_record() -> None:

@@ -20,6 +20,7 @@ from atdata._atmosphere.loaders import RecordLoader
 from atdata._errors import shown
 from atdata._index.entry import now
 from atdata._index.metadata import metadata_of, to_record_form
+from atdata._loading.sources import source_of
 from atdata._sources.braces import expand
 from atdata._sources.url import URLSource
 
@@ -249,8 +250,10 @@ def _kind_of(record: Mapping[str, Any], uri: str | AtUri) -> str:
     return known[kind]
 
 
-def _url_source(urls: Sequence[str], *, trusted: bool) -> URLSource:
+def _url_source(urls: Sequence[str], *, trusted: bool) -> URLSource | BlobSource:
     """Shards by their addresses; what a stranger named is judged when it is asked for."""
+    if all(url.startswith("at://") for url in urls):
+        return source_of(urls)
     if len(urls) == 1:
         given: str | Strings = urls[0]
     else:

@@ -82,7 +82,7 @@ def source_of(addresses: Sequence[str], trusted: bool = True) -> URLSource | Blo
     if addresses and all(address.startswith(_BLOB) for address in addresses):
         from atdata._atmosphere.blobs.source import BlobSource
 
-        return BlobSource.from_uris(addresses)
+        return BlobSource.from_uris([url for address in addresses for url in expand(address)])
     return URLSource(list(addresses), trusted=trusted)
 
 
