@@ -75,6 +75,25 @@ def test_an_error_of_the_sdk_pickles_as_ours(client: Any) -> None:
     assert (str(copy), copy.code) == (str(caught.value), "RecordNotFound")
 
 
+def test_a_pasted_handle_may_carry_what_nobody_sees(pds: Any) -> None:
+    with AtmosphereClient(pds.url) as client:
+        client.login("\u202a@alice.test\u202c ", "hunter2pass")
+
+        assert client.handle == "alice.test"
+
+
+def test_logging_in_without_the_sdk_names_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "atproto", None)
+
+    with pytest.raises(ImportError, match=r"pip install 'atdata\[atmosphere\]'"):
+        AtmosphereClient().login("alice.test", "hunter2pass")
+
+
+def test_an_address_that_is_none_is_refused_at_once() -> None:
+    with pytest.raises(ValueError, match=r"'pds.example.com' is no http\(s\) address"):
+        AtmosphereClient("pds.example.com")
+
+
 def test_a_failed_login_leaves_the_session_that_was_there(pds: Any, client: Any) -> None:
     who = client.did
     with pytest.raises(AuthError, match="no session string") as caught:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from atdata._atmosphere.errors import (
@@ -128,6 +127,8 @@ def _add_times(error: RateLimitError, headers: Mapping[str, str]) -> None:
 
 
 def _date(text: str) -> datetime | None:
+    from email.utils import parsedate_to_datetime
+
     try:
         found = parsedate_to_datetime(text) if text else None
     except ValueError:

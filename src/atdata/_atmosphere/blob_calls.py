@@ -10,8 +10,6 @@ from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from atdata._atmosphere.answers import part
-from atdata._atmosphere.blobs.fetch import fetch_blob
-from atdata._atmosphere.blobs.refs import BlobRef
 from atdata._atmosphere.errors import UnavailableError
 from atdata._errors import shown
 
@@ -69,6 +67,9 @@ class BlobCalls:
             params = {"did": did, "cid": cid}
             found: Any = self._patience.run(lambda: account.query("com.atproto.sync.getBlob", params, what))
             return bytes(found)
+        from atdata._atmosphere.blobs.fetch import fetch_blob
+        from atdata._atmosphere.blobs.refs import BlobRef
+
         target = _Memory()
         fetch_blob(BlobRef(did, cid), self.pds_endpoint(did), self._network, target)
         return target.getvalue()

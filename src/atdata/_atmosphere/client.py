@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from atdata._atmosphere import session_file as session_files
 from atdata._atmosphere.answers import part
 from atdata._atmosphere.blob_calls import BlobCalls
 from atdata._atmosphere.errors import AuthError, NotAuthenticatedError, NotFoundError, RefusedError
@@ -76,14 +75,18 @@ class AtmosphereClient(RecordCalls, BlobCalls):
 
         ``PermissionError`` when the server does not let you in.
         """
-        path = None if session_file is None else session_files.full_path(session_file)
-        session = None if path is None else session_files.kept(path, handle)
+        from atdata._atmosphere import session_file as files
+
+        if not self._given:  # pasted handles often carry marks that nobody sees
+            handle = "".join(filter(str.isprintable, handle)).strip().removeprefix("@")
+        path = None if session_file is None else files.full_path(session_file)
+        session = None if path is None else files.kept(path, handle)
         if session is None or not self._resumed(session):
             account = self._new_account()
             self._patience.run(lambda: account.login(handle, password))
             self._enter(account)
         if path is not None:
-            session_files.keep(path, self.export_session())
+            files.keep(path, self.export_session())
             self._session_file = path
 
     def _resumed(self, session: str) -> bool:
@@ -109,7 +112,9 @@ class AtmosphereClient(RecordCalls, BlobCalls):
 
     def _changed(self, session: str) -> None:
         if self._session_file is not None:
-            session_files.keep(self._session_file, session)
+            from atdata._atmosphere.session_file import keep
+
+            keep(self._session_file, session)
         for callback in self._callbacks:
             callback(session)
 
