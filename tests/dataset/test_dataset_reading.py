@@ -217,8 +217,9 @@ def test_a_missing_shard_is_found_missing_when_it_is_read(tmp_path: Path) -> Non
     dataset = atdata.Dataset[Picture](str(tmp_path / "data-{0..2}.tar"))
 
     for read in (dataset.ordered, dataset.shuffled):
-        with pytest.raises(FileNotFoundError, match=r"data-1\.tar"):
+        with pytest.raises(FileNotFoundError, match=r"data-1\.tar") as caught:
             list(read())
+        assert isinstance(caught.value, atdata.AtdataError)
     with pytest.raises(FileNotFoundError):
         len(dataset)
 

@@ -163,6 +163,26 @@ def test_a_lens_over_columns_never_decodes_what_it_does_not_read(tmp_path: Any, 
     assert [s.name for s in view] == [f"name {i}" for i in range(5)]
 
 
+def test_a_dataset_that_was_read_mixes_with_one_that_was_not(tmp_path: Any) -> None:
+    document = {
+        "$type": "ac.foundation.dataset.sampleSchema", "name": "Word", "version": "1.0.0",
+        "fields": [{"name": "n", "fieldType": {"$type": "ac.foundation.dataset.schemaType#primitive",
+                                               "primitive": "int"}}],
+        "metadata": {"members": {"n": "cls"}},
+    }  # fmt: skip
+    for cls in (atdata.DictSample, atdata.decode_schema(document)):
+        made = [atdata.DictSample(n=i) for i in range(4)]
+        atdata.write(made, tmp_path / "a.tar")
+        atdata.write(made, tmp_path / "b.tar")
+        one, other = (atdata.Dataset[cls](tmp_path / name) for name in ("a.tar", "b.tar"))  # type: ignore[valid-type]
+        assert len(list(one)) == 4
+
+        for mixed in (atdata.mix([one, other]), atdata.mix([other, one])):
+            found = [sample.n for sample in mixed]
+            assert len(found) > 4
+            assert set(found) <= {0, 1, 2, 3}
+
+
 def test_mix_takes_shares_and_stops_with_the_first(files: Make) -> None:
     many, few = files(60).select(range(40)), files(60).select(range(40, 60))
     mixed = atdata.mix([many, few], [3, 1])

@@ -1,4 +1,4 @@
-"""The README is true: its code runs, its commands and links exist."""
+"""README and documentation are true: their code runs, their commands and links exist."""
 
 from __future__ import annotations
 
@@ -11,15 +11,28 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```python\n(.*?)^```$", README, re.M | re.S)
+PAGES = ["README.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))]
+#: Pages whose blocks are parts of files, not programs.
+PARTS = {"docs/architecture.md", "docs/generator.md"}
+RUN = [
+    page for page in PAGES
+    if page not in PARTS and re.search(r"^```py", (ROOT / page).read_text(encoding="utf-8"), re.M)
+]  # fmt: skip
 
 
-@pytest.mark.parametrize("number", range(1, len(BLOCKS) + 1))
-def test_a_code_block_runs_after_those_above_it(number: int, tmp_path: Path) -> None:
-    command = [sys.executable, "-W", "error", "-c", "\n".join(BLOCKS[:number])]
+@pytest.mark.parametrize("page", RUN)
+def test_a_code_block_runs_after_those_above_it(page: str, tmp_path: Path) -> None:
+    runner = Path(__file__).with_name("page_runner.py")
+    command = [sys.executable, "-W", "error", str(runner), str(ROOT / page)]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120)
 
     assert done.returncode == 0, done.stderr
+
+
+def test_the_pages_of_the_first_layer_are_run() -> None:
+    names = ("quickstart", "datasets", "lenses", "loading", "troubleshooting")
+
+    assert {f"docs/{name}.md" for name in names} <= set(RUN)
 
 
 def test_its_commands_are_targets_of_the_makefile() -> None:
@@ -30,12 +43,27 @@ def test_its_commands_are_targets_of_the_makefile() -> None:
     assert all(re.search(rf"^{target}:", makefile, re.M) for target in named)
 
 
-def test_its_links_lead_to_files_of_the_repository() -> None:
-    prose = re.sub(r"^```.*?^```$", "", README, flags=re.M | re.S)
-    links = re.findall(r"\]\((?!https?://)([^)#]+)\)", prose)
+def slug(heading: str) -> str:
+    """The anchor that GitHub and MkDocs give a heading."""
+    return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
 
-    assert links
-    assert [link for link in links if not (ROOT / link).exists()] == []
+
+@pytest.mark.parametrize("page", PAGES)
+def test_its_links_lead_to_files_and_headings_of_the_repository(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    prose = re.sub(r"^```.*?^```$|`[^`\n]+`", "", text, flags=re.M | re.S)
+    wrong = []
+    for link in re.findall(r"\]\((?!https?://)([^)]+)\)", prose):
+        name, _, anchor = link.partition("#")
+        target = ((ROOT / page).parent / name) if name else ROOT / page
+        if not target.exists():
+            wrong.append(link)
+        elif anchor:
+            headings = re.findall(r"^#+ (.+)$", target.read_text(encoding="utf-8"), re.M)
+            if anchor not in map(slug, headings):
+                wrong.append(link)
+
+    assert wrong == []
 
 
 def test_the_quickstart_writes_and_reads_a_dataset(tmp_path: Path) -> None:

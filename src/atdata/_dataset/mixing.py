@@ -47,6 +47,8 @@ def mix(
         raise ValueError("mix() needs at least one dataset")
     cores = [dataset._core for dataset in datasets]
     first = cores[0]
+    # what one of them was found to be, the others are asked for
+    looked = any(core.stored is not None for core in cores)
     for core in cores:
         if core.view != first.view:
             raise TypeError(
@@ -55,7 +57,7 @@ def mix(
             )
         if core.mixture is not None:
             raise TypeError("mix all datasets at once: a mixture cannot be mixed again")
-        if core.stored != first.stored:
+        if looked and core.layout() != first.layout():
             raise TypeError("datasets whose samples lie in shards in different ways do not mix: write them anew first")
     if stop not in ("first", "all"):
         raise ValueError(f'stop is "first" or "all", not {stop!r}')
@@ -71,7 +73,7 @@ def mix(
         first.title,
         first.on_error,
         mixture=mixture,
-        stored=first.stored,
+        stored=first.layout() if looked else None,
     )
     return datasets[0]._with(core)  # type: ignore[no-any-return]
 

@@ -17,6 +17,7 @@ from atdata._shards.errors import ShardError, ShardWarning
 from atdata._shards.index import MAGIC
 from atdata._shards.local import is_compressed
 from atdata._shards.remote import RemoteShard, fetched, remote_shard
+from atdata._sources.errors import open_file
 from atdata._threads import in_threads
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def all_mapped(source: DataSource, shards: Sequence[str]) -> bool:
 
 
 def _mappable(path: str) -> bool:
-    with open(path, "rb", buffering=0) as file:
+    with open_file(path) as file:
         return os.path.isfile(path) and not is_compressed(file.read(4))
 
 

@@ -7,9 +7,12 @@ SourceError             also OSError: a server or store that did not give the by
 
 from __future__ import annotations
 
+import os
+from typing import IO
+
 from atdata._errors import AtdataError
 
-__all__ = ["ShardNotFoundError", "SourceError", "UrlError", "url_text"]
+__all__ = ["ShardNotFoundError", "SourceError", "UrlError", "open_file", "url_text"]
 
 
 def url_text(url: str, limit: int = 200) -> str:
@@ -43,3 +46,12 @@ def _rebuild(kind: type[SourceError], message: str, status: int | None) -> Sourc
 
 class ShardNotFoundError(SourceError, FileNotFoundError):
     """There is no shard at the address."""
+
+
+def open_file(path: str) -> IO[bytes]:
+    """A file here, opened to be read; :class:`ShardNotFoundError` says where it was looked for."""
+    try:
+        return open(path, "rb")
+    except FileNotFoundError as error:
+        where = "" if os.path.isabs(path) else f" in {os.getcwd()!a}"
+        raise ShardNotFoundError(f"there is no file {url_text(path)}{where}") from error

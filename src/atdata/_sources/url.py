@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from atdata._errors import shown
 from atdata._sources.braces import brace_notation, expand
-from atdata._sources.errors import UrlError, url_text
+from atdata._sources.errors import UrlError, open_file, url_text
 from atdata._sources.places import local_path, public_url, scheme_of
 from atdata._sources.s3 import S3Source, has_credentials
 
@@ -155,7 +155,7 @@ class URLSource:
         """A stream of one shard. ``KeyError``: it is not in the list. ``FileNotFoundError``: it is not there."""
         self._know(shard_id)
         path = self.local_path(shard_id)
-        return self._remote(shard_id) if path is None else open(path, "rb")
+        return self._remote(shard_id) if path is None else open_file(path)
 
     def local_path(self, shard_id: str) -> str | None:
         """The path of a shard that is a file here, or that is fetched to be one; else None."""
