@@ -42,8 +42,8 @@ generate: venv ## Make generated/ anew from lexicons/
 generate-check: venv ## Fail if generated/ is not what lexicons/ says
 	$(BIN)/atdata-gen lexicons/ -o generated/ --check
 
-soak: venv ## Run the tests of faults and bad input at full scale (takes hours)
-	$(BIN)/python tools/soak.py
+soak: venv ## Run the tests of faults and large data at full scale (or SOAK="kills flips")
+	$(BIN)/python tools/soak.py $(SOAK)
 
 bench-gen: venv ## Time the generator, decoding of schemas, and packing of samples
 	$(BIN)/python benchmarks/bench_gen.py

@@ -125,7 +125,7 @@ class SampleBatch(Generic[T_co], metaclass=BatchMeta):
         if self._samples is None and self._load is not None:
             self._samples = self._load()
         elif self._samples is None:
-            columns = self._columns
+            columns = {name: _values(column) for name, column in self._columns.items()}
             self._samples = [
                 self._sample_type(**{name: column[i] for name, column in columns.items()})  # type: ignore[misc]
                 for i in range(self._length)
@@ -166,7 +166,7 @@ class SampleBatch(Generic[T_co], metaclass=BatchMeta):
         """The values of one field as a list, also when they are arrays of unequal shape."""
         if self._samples is None:
             try:
-                return list(self._columns[name])
+                return _values(self._columns[name])
             except UnequalShapesError:
                 return [getattr(sample, name) for sample in self.samples]
         known = getattr(self._sample_type, "__dataclass_fields__", None)
@@ -210,6 +210,13 @@ class _Alias(typing._GenericAlias, _root=True):  # type: ignore[misc, name-defin
         batch: SampleBatch[Any] = SampleBatch._from_columns(self.__args__[0], {}, 0)
         SampleBatch.__init__(batch, samples)
         return batch
+
+
+def _values(column: Any) -> list[Any]:
+    """The values of a column one by one; those of a row of numbers are arrays without dimensions, not scalars."""
+    if getattr(column, "ndim", None) == 1:
+        return [column[i, ...] for i in range(len(column))]
+    return list(column)
 
 
 def _rebuild(cls: Any, sample_type: Any, samples: Any, columns: Any, length: int) -> SampleBatch[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import types
 from collections.abc import Callable, Iterator
@@ -67,6 +68,7 @@ def loaded(make: Callable[[], Any], workers: int, state: Any = None, most: int =
     return found, passes[0]
 
 
+WHOLE = float(os.environ.get("ATDATA_SCALE", "1")) >= 20
 sizes = st.sampled_from([None, 1, 3, 5, 64])
 modes = st.sampled_from(["ordered", "global", "window"])
 
@@ -123,6 +125,29 @@ def test_resume_with_another_number_of_workers_is_the_rest_of_the_run(
     assert taken == whole[:stop]
     rest, _ = loaded(make, after, state)
     assert rest == whole[stop:]
+
+
+@pytest.mark.parametrize("mode", ["ordered", "global", "window"])
+@pytest.mark.parametrize("size", [None, 1, 3, 5, 64])
+def test_every_position_and_number_of_workers_resumes(
+    files: Make, mode: str, size: int | None, record_property: Callable[[str, object], None]
+) -> None:
+    """All of them at full scale, every seventh position and a few numbers of workers else."""
+    dataset = files(50)
+    make = maker(dataset, mode, size)
+    whole = [names(item) for item in _at_epoch(make(), 1)]
+    tried = 0
+    counts = (1, 2, 3, 4) if WHOLE else (1, 3)
+    for stop in range(0, len(whole) + 1, 1 if WHOLE else 7):
+        for before in counts:
+            taken, _ = loaded(lambda: _at_epoch(make(), 1), before, most=stop)
+            assert taken == whole[:stop], (stop, before)
+        state = json.loads(json.dumps(_at_epoch(make(), 1).state_after(stop)))
+        for after in counts:
+            rest, _ = loaded(make, after, state)
+            assert rest == whole[stop:], (stop, after)
+            tried += 1
+    record_property("passes resumed", tried)
 
 
 @given(modes, st.sampled_from([1, 2, 5]), st.integers(1, 3), st.integers(1, 3), st.integers(0, 4))

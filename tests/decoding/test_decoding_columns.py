@@ -84,7 +84,7 @@ def exact(value: Any) -> Any:
 
 def batch_of(cls: Any, columns: Any, start: int, stop: int) -> atdata.SampleBatch[Any]:
     return atdata.SampleBatch._from_reader(
-        cls, columns.part(start, stop), stop - start, lambda: columns.rows(start, stop)
+        cls, columns.part(start, stop), stop - start, lambda: columns.rows(start, stop), columns.place
     )
 
 
@@ -125,6 +125,34 @@ def test_large_arrays_of_several_blocks_stack_in_order() -> None:
     assert columns.part(1, 4)["image"][:, 7, 7].tolist() == [0, 3, 4]
     assert columns.part(0, 6)["n"] == [5, 0, 3, 4, 1, 2]
     assert [sample.n for sample in columns.rows(0, 2)] == [5, 0]
+
+
+@atdata.packable
+class Tagged:
+    tags: list[str]
+    emb: NDArray[np.float32]
+
+
+def test_arrays_behind_a_list_stack_too() -> None:
+    samples = [Tagged(tags=["a"] * i, emb=np.full(3, i, np.float32)) for i in range(4)]
+    block = block_of_samples(samples)
+
+    columns = decoder_for(Tagged).columns([(block, slice(None))])
+
+    assert columns.part(0, 4)["emb"].tolist() == [[i] * 3 for i in range(4)]
+    assert columns.part(0, 4)["tags"] == [["a"] * i for i in range(4)]
+
+
+def test_arrays_of_several_blocks_stack_where_they_agree_although_others_do_not() -> None:
+    odd = np.asfortranarray(np.full((200, 201), 9, np.uint8))
+    samples = [Big(image=np.full((200, 200), i, np.uint8), n=i) for i in range(4)]
+    blocks = [block_of_samples(samples, "a.tar"), block_of_samples([Big(image=odd, n=9), *samples[:2]], "b.tar")]
+
+    columns = decoder_for(Big).columns([(block, slice(None)) for block in blocks])
+
+    assert columns.part(5, 7)["image"].shape == (2, 200, 200)
+    with pytest.raises(atdata.UnequalShapesError, match="Big"):
+        _ = columns.part(3, 5)["image"]
 
 
 @atdata.packable

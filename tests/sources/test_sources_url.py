@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import pickle
 import socket
 import subprocess
@@ -17,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from web_tools import Web
 
-from atdata import AtdataError, DataSource, ShardError, UrlError, URLSource, VerifiedSource, write
+from atdata import AtdataError, DataSource, UrlError, URLSource, write
 from atdata._shards.access import mapped_shard, shard_blocks
 from atdata._sources import addresses
 from atdata._sources.braces import brace_notation, expand
@@ -367,59 +366,3 @@ def test_importing_atdata_loads_no_opener() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
 
     assert done.stdout.strip() == "[]"
-
-
-# ---------------------------------------------------------------------- checksums
-
-
-def test_shards_are_checked_against_their_sums(tmp_path: Path) -> None:
-    written = write([{"a": i} for i in range(50)], tmp_path / "x-%d.tar", maxcount=25)
-    sums = {shard.name: shard.sha256 or "" for shard in written.shards}
-    source = VerifiedSource(URLSource(written.paths), sums)
-
-    assert isinstance(source, DataSource)
-    assert sum(len(block) for shard in source.shard_list for block in shard_blocks(source, shard)) == 50
-    assert [stream.close() for _, stream in source.shards] == [None, None]
-    assert pickle.loads(pickle.dumps(source)).shard_list == source.shard_list
-
-
-def test_no_bit_flips_unnoticed_in_a_checked_shard(tmp_path: Path) -> None:
-    import random
-
-    written = write([{"a": i, "text": "x" * i} for i in range(100)], tmp_path / "x.tar")
-    path = Path(written.paths[0])
-    sums = {str(path): written.shards[0].sha256 or ""}
-    content = path.read_bytes()
-    rng = random.Random(7)
-    for _ in range(500):
-        damaged = bytearray(content)
-        damaged[rng.randrange(len(content))] ^= 1 << rng.randrange(8)
-        path.unlink()
-        path.write_bytes(damaged)
-        source = VerifiedSource(URLSource(str(path)), sums)
-        with pytest.raises(ShardError, match=r"x\.tar'.*SHA-256"):
-            next(shard_blocks(source, str(path)))
-
-
-def test_a_shard_without_a_sum_is_refused(tmp_path: Path) -> None:
-    write([{"a": 1}], tmp_path / "x.tar")
-    source = VerifiedSource(URLSource(str(tmp_path / "x.tar")), {})
-
-    with pytest.raises(ShardError, match="no checksum"):
-        source.open_shard(source.shard_list[0])
-
-
-def test_remote_shards_are_checked_before_anything_is_used(tmp_path: Path, web: Web) -> None:
-    written = write([{"a": 1}], tmp_path / "x.tar")
-    content = Path(written.paths[0]).read_bytes()
-    url = web.url("/x.tar")
-    sums = {"x.tar": written.shards[0].sha256 or ""}
-    web.files["/x.tar"] = content
-    good = VerifiedSource(URLSource(url), sums, cache_dir=str(tmp_path / "cache"))
-    assert sum(map(len, shard_blocks(good, url))) == 1
-
-    web.files["/x.tar"] = content[:-600] + b"!" + content[-599:]
-    bad = VerifiedSource(URLSource(url), sums)
-    with pytest.raises(ShardError, match="SHA-256"):
-        next(shard_blocks(bad, url))
-    assert len(os.listdir(tmp_path / "cache")) == 1

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from atdata import ShardWriter, WriteError, write
 from atdata._shards.errors import handler
 from atdata._shards.local import open_shard
 from atdata._writing.files import NewFile, sweep
+
+SCALE = float(os.environ.get("ATDATA_SCALE", "1"))
 
 
 @atdata.packable
@@ -153,6 +156,9 @@ def test_a_folder_that_cannot_be_written_to_is_a_typed_error(tmp_path: Path) -> 
         write(rows(1), tmp_path / "file" / "r.tar")
 
 
+#: How often writers are killed; half of the times, while they overwrite.
+KILLS = 8 if SCALE <= 1 else round(25 * SCALE)
+
 ENDLESS = """
 import sys, numpy as np, atdata
 from numpy.typing import NDArray
@@ -169,10 +175,15 @@ while True:
 """
 
 
-def test_a_writer_that_is_killed_leaves_nothing_half_under_a_final_name(tmp_path: Path) -> None:
+def test_a_writer_that_is_killed_leaves_nothing_half_under_a_final_name(
+    tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
     rng = random.Random(5)
-    kills = 0
-    for round_ in range(8):
+    kills = whole = 0
+    for round_ in range(KILLS):
+        if round_ % 2 == 0:
+            for path in tmp_path.iterdir():
+                path.unlink()
         process = subprocess.Popen(
             [sys.executable, "-c", ENDLESS, str(tmp_path / "r-%03d.tar")], stdout=subprocess.PIPE
         )
@@ -180,6 +191,7 @@ def test_a_writer_that_is_killed_leaves_nothing_half_under_a_final_name(tmp_path
         process.stdout.readline()
         if round_ % 2:
             process.stdout.readline()  # a whole dataset is there now, and is being overwritten
+            whole += 1
         time.sleep(rng.uniform(0, 0.05))
         process.send_signal(signal.SIGKILL)
         process.wait()
@@ -189,6 +201,9 @@ def test_a_writer_that_is_killed_leaves_nothing_half_under_a_final_name(tmp_path
             assert [number % 5 for number in numbers(path)] == [0, 1, 2, 3, 4]
             assert open_shard(path).indexed
 
+    record_property("writers killed", KILLS)
+    record_property("while a file was half written", kills)
+    record_property("while overwriting", whole)
     assert kills, "no kill hit a file that was being written"
     write(rows(40), tmp_path / "r-%03d.tar", maxcount=5)
     assert [name for name in names(tmp_path) if name.endswith(".tmp")] == []

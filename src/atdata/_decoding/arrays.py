@@ -12,7 +12,7 @@ from atdata import _npy
 from atdata._decoding.source import Ints, Odd, Source
 from atdata._errors import DecodeError
 
-__all__ = ["Arrays", "Mixed", "Pieces", "read_arrays"]
+__all__ = ["Arrays", "Mixed", "Pieces", "Ready", "read_arrays"]
 
 _LARGEST_ITEM = 1 << 30
 
@@ -70,6 +70,21 @@ class Mixed:
             np.ndarray(shape, dtype, memory, at, order="F" if fortran else "C").copy("F" if fortran else "C")
             for dtype, shape, at, fortran in self._specs[start:stop]
         ]
+
+
+class Ready:
+    """Values that are there, which may be arrays."""
+
+    __slots__ = ("_values",)
+
+    def __init__(self, values: list[Any]) -> None:
+        self._values = values
+
+    def part(self, start: int, stop: int) -> NDArray[Any] | list[Any]:
+        return stack(self._values[start:stop])
+
+    def values(self, start: int, stop: int) -> list[Any]:
+        return self._values[start:stop]
 
 
 class Ragged(Exception):

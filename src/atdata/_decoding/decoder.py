@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from atdata._decoding.arrays import Arrays, Pieces
+from atdata._decoding.arrays import Arrays, Pieces, Ready
 from atdata._decoding.chunk import Chunk, SampleChunk, places
 from atdata._decoding.columns import Column, Listed
 from atdata._decoding.errors import decode_one
@@ -209,5 +209,5 @@ def _merged(
             merged[name] = Pieces(arrays, owners, rows)
             continue
         values = [value for column, n in zip(columns, lengths, strict=True) for value in column.values(0, n)]
-        merged[name] = Listed(values if order is None else [values[i] for i in order.tolist()])
+        merged[name] = Ready(values if order is None else [values[i] for i in order.tolist()])
     return merged

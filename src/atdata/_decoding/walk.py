@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from atdata._decoding.columns import Column, Listed
+from atdata._decoding.arrays import Ready
+from atdata._decoding.columns import Column
 from atdata._decoding.fields import SamplePlan
 from atdata._decoding.layout import Layout
 from atdata._decoding.scan import read_values
@@ -74,7 +75,7 @@ def _rest(
                 raise Odd
         for name in names:
             if wanted is None or name in wanted:
-                found[name] = Listed(convert[name](cls, [data[name] for data in maps]))
+                found[name] = Ready(convert[name](cls, [data[name] for data in maps]))
     except (SampleError, KeyError):
         raise Odd from None
 

@@ -6,9 +6,10 @@ import hashlib
 import os
 import shutil
 import tempfile
+import time
 import weakref
 from collections.abc import Iterator, Mapping
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Self
 
 from atdata._errors import shown
 from atdata._locks import fork_safe_lock
@@ -22,8 +23,10 @@ if TYPE_CHECKING:
 __all__ = ["ChecksumError", "VerifiedSource", "file_sha256"]
 
 _lock = fork_safe_lock()
-#: Files that were hashed as they are: (device, inode, size, time) -> SHA-256.
-_known: dict[tuple[int, int, int, int], str] = {}
+#: Nanoseconds after which a file's time of change tells it from what it was before.
+_SETTLED = 2_000_000_000
+#: Files that were hashed as they are: (device, inode, size, times) -> SHA-256.
+_known: dict[tuple[int, int, int, int, int], str] = {}
 
 
 class ChecksumError(ShardError):
@@ -46,6 +49,16 @@ class VerifiedSource:
         self.checksums = dict(checksums)
         self.cache_dir = cache_dir
         self._temporary: str | None = None
+
+    @classmethod
+    def from_manifest(cls, path: str | os.PathLike[str]) -> Self:
+        """The shards that a manifest of :func:`atdata.write` lists, with the sums that it gives."""
+        from atdata._sources.url import URLSource
+        from atdata._writing.manifest import read_manifest
+
+        manifest = read_manifest(os.fspath(path))
+        sums = {shard.name: shard.sha256 for shard in manifest.shards if shard.sha256 is not None}
+        return cls(URLSource(manifest.paths), sums)
 
     def __reduce__(self) -> tuple[object, ...]:
         return _rebuilt, (self.source, self.checksums, self.cache_dir)
@@ -121,10 +134,15 @@ def _wrong(shard: str) -> ChecksumError:
 
 
 def file_sha256(path: str) -> str:
-    """The SHA-256 of a file, computed once for the file as it is."""
+    """The SHA-256 of a file, computed once for the file as it is.
+
+    A file that changed a moment ago is hashed every time: the clock of its file system may stand still between two
+    changes, and then nothing tells them apart.
+    """
     with open(path, "rb", buffering=0) as file:
         status = os.fstat(file.fileno())
-        identity = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+        identity = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+        settled = time.time_ns() - status.st_ctime_ns > _SETTLED
         with _lock:
             known = _known.get(identity)
         if known is None:
@@ -132,5 +150,6 @@ def file_sha256(path: str) -> str:
             with _lock:
                 if len(_known) >= 100_000:
                     _known.clear()
-                _known[identity] = known
+                if settled:
+                    _known[identity] = known
     return known
