@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from contextlib import suppress
@@ -29,7 +30,23 @@ def replace_file(path: str, data: bytes) -> None:
 
 
 def create_file(path: str, data: bytes) -> None:
-    """Write a file that must not be there yet, with the folders above it; raises FileExistsError."""
+    """Write a file that must not be there yet, with the folders above it; raises FileExistsError.
+
+    Under its name it is whole from the first moment on, whoever kills us.
+    """
     os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-    with open(path, "xb") as stream:
-        stream.write(data)
+    if os.path.lexists(path):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), path)
+    temporary = f"{path}.{os.getpid()}.tmp"
+    try:
+        with open(create(temporary), "wb") as stream:
+            stream.write(data)
+        try:
+            os.link(temporary, path)  # never over a file that came in between
+        except FileExistsError:
+            raise
+        except OSError:  # a file system without links
+            os.rename(temporary, path)
+    finally:
+        with suppress(OSError):
+            os.unlink(temporary)

@@ -102,7 +102,7 @@ def test_locked_brings_exactly_what_is_locked_or_fails(workshop: Any) -> None:
     shutil.rmtree(workshop.folder / "lexicons")
 
     assert workshop.run("pull", "--locked").status == 0
-    assert workshop.run("pull", "--locked").out == "0 new, 0 updated, 1 unchanged; written\n"
+    assert workshop.run("pull", "--locked").out == "0 new, 0 updated, 1 unchanged; nothing was written\n"
     assert workshop.run("pull", "--locked", f"{workshop.namespace}.other").status == 2
 
     workshop.write("own/entry.json", workshop.lexicon(x={"type": "string"}, y={"type": "string"}))

@@ -16,6 +16,8 @@ from atdata_codegen.review.findings import Finding, Review
 from atdata_codegen.review.reports import FORMATS, render
 from atdata_codegen.review.reports.markdown import LIMIT, MARKER
 from chromium import Browser
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 
 class Page(HTMLParser):
@@ -254,3 +256,25 @@ def test_a_browser_finds_nothing_to_run_in_a_page_about_hostile_documents(
     assert not {"script", "img"} & set(page.tags)
     assert page.tags.count("article") == 1
     assert "<script>alert(1)</script>" in page.text
+
+
+@given(
+    st.lists(st.tuples(st.text(max_size=60), st.sampled_from(["error", "warning", "info"])), max_size=4),
+    st.recursive(
+        st.none() | st.integers() | st.text(max_size=20), lambda x: st.lists(x) | st.dictionaries(st.text(), x)
+    ),
+)
+@settings(max_examples=60, deadline=None)
+def test_no_document_makes_a_report_that_cannot_be_read(found: list[tuple[str, Any]], value: Any) -> None:
+    findings = tuple(
+        Finding(text, level, text, (text, 0), text, text, value, value, frozenset({"readers"}), "major", None, text, 1)
+        for text, level in found
+    )
+    review = Review("breaking", findings, 1, old=str(value)[:40], patch="\n".join(text for text, _ in found))
+    for form in FORMATS:
+        text = render(review, form)
+        text.encode("utf-8")
+        assert not [c for c in text if not c.isprintable() and c not in "\n\u200b"], form
+    assert len(ElementTree.fromstring(render(review, "junit")).findall(".//testcase")) == max(1, len(findings))
+    assert len(json.loads(render(review, "json"))["findings"]) == len(findings)
+    assert {"script", "img"}.isdisjoint(Page(render(review, "html")).tags)

@@ -78,7 +78,7 @@ def run(arguments: Sequence[str]) -> int:
         for word, keys in (("new", result.new), ("updated", result.updated)):
             for key in keys:
                 print(f"{word}: {shown_path(key)}")
-        verb = "nothing was written" if failed else "to write" if options.dry_run else "written"
+        verb = "nothing was written" if failed or not result.files else "to write" if options.dry_run else "written"
         print(f"{len(result.new)} new, {len(result.updated)} updated, {len(result.unchanged)} unchanged; {verb}")
     return 1 if failed else 0
 
