@@ -18,6 +18,7 @@ import pytest
 
 import atdata
 from atdata._commands.main import main
+from atdata._doctor.checks import Part
 from atdata._doctor.redis_index import masked
 from atdata.local import DiskDataStore, Index
 from atdata.testing import RedisServer
@@ -405,6 +406,63 @@ def test_an_unfinished_upload_is_noted(ask: Any, env: str, s3_server: Any, s3_bu
         client.create_multipart_upload(Bucket=s3_bucket, Key="left")
 
     assert ask("--env", env, "--store", f"s3://{s3_bucket}", "--timeout", "30")["store/unfinished uploads"][0] == "note"
+
+
+def test_what_a_server_says_of_itself_is_escaped_and_never_the_end(capsys: pytest.CaptureFixture[str]) -> None:
+    """INFO of a server that means no good: control characters, endless words, words for numbers."""
+    from atdata._doctor import redis_index
+
+    evil = "\x1b[2J" + "A" * 5000
+    keys = ("role", "master_host", "master_port", "redis_version", "used_memory", "maxmemory_policy", "aof_enabled")
+
+    class Client:
+        def info(self) -> dict[str, str]:
+            return dict.fromkeys(keys, evil)
+
+        def time(self) -> tuple[str, str]:
+            return evil, evil
+
+        def config_get(self, name: str) -> dict[str, str]:
+            return {name: evil}
+
+    part = Part("index", "")
+    redis_index._look(part, Client(), "redis://127.0.0.1:1/0", timeout=0.1, read_only=True)
+
+    assert part.count("failure") > 3
+    for check in part.checks:
+        assert (check.found + check.advice).isprintable()
+        assert len(check.found) < 600
+
+
+def test_an_answer_that_is_no_s3_is_escaped(ask: Any, tmp_path: Path) -> None:
+    import http.server
+    import threading
+
+    body = ("<Error><Code>\u202eevil&#27;[2J" + "B" * 5000 + "</Code><Message>x</Message></Error>").encode()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(400)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *words: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        keys = {
+            "AWS_ACCESS_KEY_ID": "a",
+            "AWS_SECRET_ACCESS_KEY": "b",
+            "AWS_ENDPOINT": f"http://127.0.0.1:{server.server_port}",
+        }
+        found = ask("--env", env_file(tmp_path / ".env", keys), "--store", "s3://bucket")
+        server.shutdown()
+
+    assert found.all("failure") == ["store/reachable"]
+    assert found["store/reachable"][1].isascii()
+    assert len(found["store/reachable"][1]) < 600
 
 
 # The command ------------------------------------------------------------------------------------------------------

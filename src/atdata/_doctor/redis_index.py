@@ -103,11 +103,11 @@ def _look(part: Part, client: Any, url: str, *, timeout: float, read_only: bool)
         part.warn("information", reason(error), "let the user run INFO, or check version, memory and persistence there")
         info = {}
     if info:
-        _version(part, info)
-        _role(part, info)
-        _persistence(part, info, lambda: client.config_get("save").get("save"))
-        _memory(part, info)
-        if int(info.get("cluster_enabled", 0)):
+        part.attempt("version", lambda: _version(part, info))
+        part.attempt("role", lambda: _role(part, info))
+        part.attempt("persistence", lambda: _persistence(part, info, lambda: client.config_get("save").get("save")))
+        part.attempt("memory", lambda: _memory(part, info))
+        if str(info.get("cluster_enabled", 0)) == "1":
             part.attempt("cluster", lambda: _cluster(part, client), "all slots must be served; see CLUSTER INFO")
     part.attempt("clock", lambda: _clock(part, client))
     _access(part, client, url, timeout)
@@ -127,7 +127,7 @@ def _version(part: Part, info: Mapping[str, Any]) -> None:
 def _role(part: Part, info: Mapping[str, Any]) -> None:
     if info.get("role") == "master":
         return
-    primary = f"{info.get('master_host', '?')}:{info.get('master_port', '?')}"
+    primary = shown(f"{info.get('master_host', '?')}:{info.get('master_port', '?')}")[1:-1]
     if str(info.get("slave_read_only", 1)) == "1":
         part.fail("role", f"a read-only replica of {primary}", f"nothing can be written here; use {primary}")
     else:

@@ -109,7 +109,7 @@ def _clock(part: Part, answer: Mapping[str, Any], ours: float) -> None:
 
 def _answer(error: Exception) -> str:
     code, status = answer_of(error)
-    return f"{code} ({status})" if code and status else code or reason(error)
+    return shown(f"{code} ({status})" if status else code)[1:-1] if code else reason(error)
 
 
 def _remedy(error: Exception, found: _Bucket) -> str:
