@@ -51,6 +51,13 @@ class SqliteStorage:
 
     def get(self, table: str, keys: Sequence[str]) -> list[Row | None]:
         """The rows of ``keys``."""
+        if len(keys) == 1 and self._pid == os.getpid():
+            with self._lock:  # what is asked most goes the shortest way
+                if self._connection is not None:
+                    try:
+                        return [_read(self._connection, table, keys[0])]
+                    except sqlite3.DatabaseError as error:
+                        raise self._failure(error) from error
         with self._open() as connection:
             return [_read(connection, table, key) for key in keys]
 
@@ -112,12 +119,16 @@ class SqliteStorage:
                     self._connection = self._connect()
                     self._pid = os.getpid()
                 yield self._connection
-            except sqlite3.OperationalError as error:
-                if "locked" in str(error) or "busy" in str(error):
-                    raise IndexBusyError(f"the index {shown(self.path, 200)} is locked by another process") from error
-                raise IndexUnavailableError(f"the index {shown(self.path, 200)} cannot be used: {error}") from error
             except sqlite3.DatabaseError as error:
-                raise IndexUnavailableError(f"the index {shown(self.path, 200)} cannot be read: {error}") from error
+                raise self._failure(error) from error
+
+    def _failure(self, error: sqlite3.DatabaseError) -> Exception:
+        """What SQLite said, as an error of ours."""
+        if isinstance(error, sqlite3.OperationalError):
+            if "locked" in str(error) or "busy" in str(error):
+                return IndexBusyError(f"the index {shown(self.path, 200)} is locked by another process")
+            return IndexUnavailableError(f"the index {shown(self.path, 200)} cannot be used: {error}")
+        return IndexUnavailableError(f"the index {shown(self.path, 200)} cannot be read: {error}")
 
     def _connect(self) -> sqlite3.Connection:
         timeout = self._options["timeout"]
@@ -162,9 +173,11 @@ class _SqliteTransaction(Transaction):
         return _read(self._connection, table, key)
 
 
+_ONE = "select fields from rows where tab = ? and key = ?"
+
+
 def _read(connection: sqlite3.Connection, table: str, key: str) -> Row | None:
-    query = "select fields from rows where tab = ? and key = ?"
-    found = connection.execute(query, (table, key.encode())).fetchone()
+    found = connection.execute(_ONE, (table, key.encode())).fetchone()
     return None if found is None else _row(found[0])
 
 
