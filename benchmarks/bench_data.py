@@ -3,7 +3,7 @@
     python benchmarks/bench_data.py [--rounds 3] [--scale 1] [--peers NAME,...] [--what WHAT,...] [--data FOLDER]
 
 Peers live in environments of their own below the user's cache directory, made on first use by pip. What each
-consumer read is compared with what was written. The result is ``benchmarks/data.md`` and ``benchmarks/data.json``.
+consumer read is compared with what was written. The result is ``benchmarks/data.md``, ``data.svg`` and ``data.json``.
 See ``benchmarks/README.md``.
 """
 
@@ -13,7 +13,6 @@ import argparse
 import json
 import os
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from bench_gen import ROOT, UPSTREAM_PYTHON, environment, machine, python_of
+from data_report import UPSTREAM, WORKLOADS, Setup, picture, table
 
 HERE = Path(__file__).resolve().parent
 OURS = ("ours", "ours, webdataset's shards")
@@ -30,15 +30,14 @@ PACKAGES = {
     "webdataset": ["webdataset"],
     "hf": ["datasets"],
     "lance": ["pylance"],
+    "litdata": ["litdata"],
+    "mosaic": ["mosaicml-streaming"],
 }
-HOMES = {"ours": "ours", OURS[1]: "ours", "machine": "ours", "atdata 0.7.0b1": "upstream", "webdataset": "webdataset",
-         "hf datasets": "hf", "lance": "lance"}  # fmt: skip
-ORDER = ("ours", OURS[1], "atdata 0.7.0b1", "webdataset", "hf datasets", "lance", "machine")
-WORKLOADS = ("images", "embeddings", "tiny")
+HOMES = {"ours": "ours", OURS[1]: "ours", "machine": "ours", UPSTREAM: "upstream", "webdataset": "webdataset",
+         "hf datasets": "hf", "lance": "lance", "litdata": "litdata", "mosaicml streaming": "mosaic"}  # fmt: skip
+ORDER = ("ours", OURS[1], UPSTREAM, "webdataset", "litdata", "mosaicml streaming", "hf datasets", "lance", "machine")
 WHAT = ("ordered 32", "cold ordered 32", "shuffled 32", "ordered 256", "unbatched", "first batch", "write",
         "write without SHA-256")  # fmt: skip
-TARGETS = {"ordered 32": (5, 15, 45), "shuffled 32": (5, 15, 45), "write": (2, 5, 10),
-           "write without SHA-256": (2, 5, 10)}  # fmt: skip
 
 
 class Worker:
@@ -126,60 +125,6 @@ def figures(crew: list[Worker], whats: list[str], rounds: int, workload: str, wa
     return found
 
 
-def median(entries: list[dict[str, Any]], name: str) -> float | None:
-    """The median of a figure; None when a run failed."""
-    if not entries or any(name not in entry for entry in entries):
-        return None
-    return statistics.median(entry[name] for entry in entries)
-
-
-def table(results: dict[str, Any], crew: list[Worker], whats: list[str], rounds: int, scale: int) -> str:
-    """The report."""
-    facts = machine()
-    python = next((w.facts["ready"] for w in crew if w.peer == "ours"), "")
-    numpy = next((w.facts["numpy"] for w in crew if w.peer == "ours"), "")
-    lines = [
-        "# The data benchmark",
-        "",
-        f"{facts['date']}, commit {facts['commit']}: {facts['cpu']}, {facts['cores']} cores, Python {python}, "
-        f"NumPy {numpy}. CPU microseconds a sample (user and system, children included), whole passes, medians of "
-        f"{rounds} interleaved runs over 1/{scale} of the full size; first batch in milliseconds of wall time. "
-        "The data is in memory (page cache). "
-        "`cold`: mappings and indexes are made anew. What every consumer read was checked. `machine` reads the same "
-        "files through one 4 MiB buffer, or writes their bytes. Of all peers only ours hashes what it writes (SHA-256 "
-        "of each shard, for the manifest); the last row is without. `make bench-data` makes this file.",
-        "",
-    ]
-    peers = [worker.peer for worker in crew]
-    for workload in WORKLOADS:
-        if workload not in results:
-            continue
-        lines += [f"## {workload}", "", "| | " + " | ".join(peers) + " | upstream / ours | target |"]
-        lines.append("|---|" + "---|" * (len(peers) + 2))
-        for what in whats:
-            row = results[workload].get(what, {})
-            name, scale = ("wall", 1e3) if what == "first batch" else ("cpu", 1e6)
-            count = 1 if what == "first batch" else row.get("ours", [{}])[0].get("count", 1)
-            values = {peer: median(row.get(peer, []), name) for peer in peers}
-            cells = ["-" if (v := values[p]) is None else f"{v / count * scale:.2f}" for p in peers]
-            ratios = [
-                f"{upstream / mine:.1f}x"
-                for peer in OURS
-                if (upstream := values.get("atdata 0.7.0b1")) and (mine := values.get(peer))
-            ]
-            goal = TARGETS.get(what)
-            target = f"{goal[WORKLOADS.index(workload)]}x" if goal else "50 ms" if what == "first batch" else ""
-            lines.append(f"| {what} | {' | '.join(cells)} | {' / '.join(ratios) or '-'} | {target} |")
-        for what in ("memory ordered 32", "memory shuffled 32"):
-            row = results[workload].get(what, {})
-            values = {peer: median(row.get(peer, []), "memory") for peer in peers}
-            cells = ["-" if (v := values[p]) is None else f"{v / 2**20:.1f} MB" for p in peers]
-            lines.append(f"| {what} (private memory grown) | {' | '.join(cells)} | | |")
-        lines.append("")
-    lines.append("Versions: " + ", ".join(f"{w.peer} {w.facts['version']}" for w in crew) + ".")
-    return "\n".join(lines) + "\n"
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
@@ -187,9 +132,7 @@ def main() -> None:
     parser.add_argument("--peers", default=",".join(n for n in HOMES if n != OURS[1]) + ";" + OURS[1])
     parser.add_argument("--what", default=",".join(WHAT))
     parser.add_argument("--workloads", default=",".join(WORKLOADS))
-    parser.add_argument(
-        "--data", type=Path, help="where the shards are written; by default in memory"
-    )
+    parser.add_argument("--data", type=Path, help="where the shards are written; by default in memory")
     parser.add_argument("--out", type=Path, default=HERE)
     asked = parser.parse_args()
     chosen = [n for part in asked.peers.split(";") for n in ([part] if part in HOMES else part.split(","))]
@@ -207,10 +150,12 @@ def main() -> None:
             results[workload] = figures(crew, asked.what.split(","), asked.rounds, workload, expected(workload))
         for worker in crew:
             worker.close()
-    report = table(results, crew, asked.what.split(","), asked.rounds, asked.scale)
-    (asked.out / "data.md").write_text(report, encoding="utf-8")
     versions = {worker.peer: worker.facts for worker in crew}
-    document = {"machine": machine(), "versions": versions, "scale": asked.scale, "results": results}
+    setup = Setup(machine(), versions, asked.what.split(","), asked.rounds, asked.scale)
+    report = table(results, setup)
+    (asked.out / "data.md").write_text(report, encoding="utf-8")
+    (asked.out / "data.svg").write_text(picture(results, setup), encoding="utf-8")
+    document = {"machine": setup.machine, "versions": versions, "scale": asked.scale, "results": results}
     (asked.out / "data.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     print(report)
 

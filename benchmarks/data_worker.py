@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from data_peers import PEERS
+from data_peers_torch import PEERS as TORCH_PEERS
 from data_workloads import COUNT
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -132,7 +133,7 @@ def main() -> None:
         out.flush()
 
     try:
-        peer = PEERS[sys.argv[1]](sys.argv[2])
+        peer = {**PEERS, **TORCH_PEERS}[sys.argv[1]](sys.argv[2])
     except Exception as error:
         say({"error": f"{type(error).__name__}: {error}"[:300]})
         return
