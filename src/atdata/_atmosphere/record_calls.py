@@ -25,6 +25,7 @@ from atdata._atmosphere.writes import COSTS, MOST, Write, as_sent
 from atdata._errors import shown
 from atdata._index.errors import DamagedEntryWarning
 from atdata_lexicon.data import record_cid
+from atdata_lexicon.syntax import is_at_uri
 from atdata_lexicon.tids import next_tid
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class RepoRecord:
 class RecordCalls:
     """Making, changing, finding and removing records."""
 
+    _given: bool
     _patience: Patience
 
     def _logged_in(self) -> Account:
@@ -202,6 +204,8 @@ class RecordCalls:
         return self._patience.run(lambda: self._look(found))
 
     def _look(self, uri: AtUri) -> RepoRecord:
+        if not self._given and not is_at_uri(str(uri)):
+            raise AtUriError(f"{shown(str(uri), 300)} is no address of a record; write at://did/collection/rkey")
         what = f"reading {shown(str(uri), 300)}"
         params = {"repo": uri.authority, "collection": uri.collection, "rkey": uri.rkey}
         answer = self._server_of(uri.authority).query("com.atproto.repo.getRecord", params, what)
