@@ -190,10 +190,13 @@ def pds(tmp_path_factory: pytest.TempPathFactory) -> Pds:
         unavailable(lacking)
     if importlib.util.find_spec("atproto") is None:
         unavailable("atproto (pip install atproto)")
-    folder = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" not in os.environ:
-        return pds_server.shared(folder, os.getpid())
-    return pds_server.shared(folder.parent, os.getppid())
+    folder, owner = tmp_path_factory.getbasetemp(), os.getpid()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder, owner = folder.parent, os.getppid()
+    try:
+        return pds_server.shared(folder, owner)
+    except pds_server.NotInstalledError as error:
+        unavailable(f"the server of the AT Protocol ({error})")
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import threading
 import time
 import urllib.request
 import uuid
@@ -24,7 +25,12 @@ from typing import Any
 HERE = Path(__file__).parent
 _NEEDED = ("node", "npm", "g++", "make", "python3")
 _OLDEST_NODE = 18
+_SLOWEST_START = 120.0
 _PEOPLE = ("alice.test:hunter2pass", "bob.test:hunter3pass")
+
+
+class NotInstalledError(RuntimeError):
+    """The server's packages cannot be had here."""
 
 
 @dataclass(frozen=True)
@@ -158,7 +164,7 @@ def _install(home: Path) -> None:
             timeout=900,
         )
         if done.returncode:
-            raise RuntimeError(f"npm ci failed: {(done.stderr or done.stdout)[-2000:]}")
+            raise NotInstalledError(f"npm ci failed: {(done.stderr or done.stdout)[-2000:]}")
         shutil.rmtree(home, ignore_errors=True)
         os.rename(folder, home)
         Path(folder).mkdir()  # for the clean-up
@@ -173,8 +179,11 @@ def _started(*options: str, owner: int) -> dict[str, Any]:
     with tempfile.TemporaryFile("w+") as errors:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, start_new_session=True)
         assert process.stdout is not None
+        watch = threading.Timer(_SLOWEST_START, process.kill)
+        watch.start()
         with process.stdout as answers:
             line = answers.readline()
+        watch.cancel()
         if not line:
             errors.seek(0)
             raise RuntimeError(f"the PDS did not start (exit status {process.wait()}): {errors.read()[-2000:]}")
