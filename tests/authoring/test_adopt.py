@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import import_module, invalidate_caches
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,18 @@ from typing import Any
 import numpy as np
 import pytest
 from atdata_codegen.adopt.run import adopt
+from atdata_codegen.formats.notes import fields_documents
+from atdata_codegen.samples import SCHEMA_TYPE, SampleField, parse_schema, render_schema
+from atdata_codegen.samples.dtypes import DTYPES
+from atdata_codegen.samples.model import ArrayOf, NdArray, Primitive
 from atdata_codegen.sources import Source
+from atdata_codegen.templating import Renderer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 Command = Callable[..., Any]
+ROOT = Path(__file__).resolve().parents[2]
+SAMPLES = ROOT / "generated" / "atdata_generated" / "samples"
 
 SOURCE = '''\
 """Samples of a project."""
@@ -224,6 +232,16 @@ def test_what_no_schema_can_say_is_refused_with_its_line(line: str, what: str, h
     assert list(documents(home)) == ["Good"]
 
 
+def test_another_version_gets_a_file_of_its_own(home: Path, atdata_gen: Command) -> None:
+    Path("a.py").write_text("import atdata\n@atdata.packable\nclass A:\n    x: int\n")
+    atdata_gen("adopt", "a.py")
+    Path("a.py").write_text("import atdata\n@atdata.packable\nclass A:\n    x: float\n")
+
+    assert "is there already in version 1.0.0, with other fields" in atdata_gen("adopt", "a.py").err
+    assert atdata_gen("adopt", "a.py", "--version", "2.0.0").out == "lexicons/samples/a_2_0_0.json\n"
+    assert atdata_gen("adopt", "a.py", "--version", "2.0.0").out == ""
+
+
 def test_classes_that_hold_themselves_are_refused(home: Path, atdata_gen: Command) -> None:
     Path("a.py").write_text(
         "from atdata import packable\n"
@@ -290,6 +308,76 @@ def test_wrong_calls_and_broken_files_are_one_line(home: Path, atdata_gen: Comma
     assert "a.py:1: error: is not Python" in done.err
     assert "b.py:1: error: is not Python" in done.err
     assert atdata_gen("adopt", ".", "--class", "Nobody").status == 1
+
+
+_dims = st.integers(0, 99) | st.sampled_from(["h", "w", "_"])
+_plain = st.sampled_from([Primitive(name) for name in ("str", "int", "float", "bool", "bytes")])
+_dtypes = st.sampled_from(sorted(DTYPES))
+_types = (
+    _plain
+    | st.builds(NdArray, _dtypes, st.none() | st.lists(_dims, max_size=4).map(tuple))
+    # The shape of arrays in a list stands nowhere in the class.
+    | st.recursive(_plain | st.builds(NdArray, _dtypes), lambda inner: st.builds(ArrayOf, inner), max_leaves=3)
+)
+_texts = st.text(st.characters(codec="ascii", exclude_characters="\r\x0b\x0c\x1c\x1d\x1e\x85"), max_size=20)
+
+
+@st.composite
+def _fields(draw: Any) -> SampleField:
+    kind = draw(_types)
+    more: dict[str, Any] = {"optional": draw(st.booleans()), "unit": draw(st.sampled_from(["", "m/s", "\"'\\"]))}
+    whole, real = kind == Primitive("int"), kind == Primitive("float")
+    if whole and draw(st.booleans()):
+        more["labels"] = tuple(draw(st.lists(_texts, min_size=1, max_size=3)))
+    elif (whole or real) and draw(st.booleans()):
+        number = st.integers(-9, 9) if whole else st.floats(-9, 9)
+        low, high = sorted([draw(number), draw(number)])
+        more |= {"minimum": low, "maximum": high, "default": low if draw(st.booleans()) else None}
+    if kind == Primitive("str") and draw(st.booleans()):
+        more["enum"] = tuple(dict.fromkeys(draw(st.lists(_texts, min_size=1, max_size=3))))
+        more["default"] = draw(st.sampled_from([None, more["enum"][0]]))
+    if kind == Primitive("bool"):
+        more["default"] = draw(st.sampled_from([None, True, False]))
+    if kind == Primitive("bytes"):
+        more["media_type"] = draw(st.sampled_from(["", "image/jpeg"]))
+    return SampleField("x", kind, **more)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(_fields(), min_size=1, max_size=5))
+def test_a_generated_class_is_adopted_as_the_document_that_it_came_from(fields: list[SampleField]) -> None:
+    listed = fields_documents(replace(field, name=f"f{i}") for i, field in enumerate(fields))
+    document = {"$type": SCHEMA_TYPE, "name": "Drawn", "version": "1.0.0", "fields": listed}
+    schema, problems = parse_schema(document)
+    assert schema is not None, problems
+    text = render_schema(schema, [], Renderer())["Drawn_1_0_0.py"]
+
+    made = adopt([Source("drawn.py", text.encode())], [], names=["Drawn"])
+
+    assert not made.problems
+    (found,) = made.documents.values()
+    back, _ = parse_schema(json.loads(found))
+    assert back is not None
+    assert back.fields == schema.fields
+
+
+@pytest.mark.parametrize("path", sorted(SAMPLES.glob("*_0.py")), ids=lambda path: path.stem)
+def test_our_own_generated_classes_are_adopted_as_their_documents(path: Path) -> None:
+    name, version = path.stem.rsplit("_", 3)[0], ".".join(path.stem.rsplit("_", 3)[1:])
+    documents = [Source(str(file), file.read_bytes()) for file in sorted((ROOT / "lexicons/samples").glob("*.json"))]
+    own = [source for source in documents if json.loads(source.raw)["name"] == name]
+
+    made = adopt(
+        [Source(str(path), path.read_bytes())], [source for source in documents if source not in own],
+        folder="nowhere", version=version, names=[name],
+    )  # fmt: skip
+
+    assert not made.problems
+    (found,) = made.documents.values()
+    want = next(json.loads(source.raw) for source in own if json.loads(source.raw)["version"] == version)
+    got = json.loads(found)
+    assert parse_schema(got)[0].fields == parse_schema(want)[0].fields  # type: ignore[union-attr]  # both are good
+    assert got["description"] == want["description"]
 
 
 _WORDS = [

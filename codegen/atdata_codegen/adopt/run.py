@@ -197,6 +197,7 @@ def _add(made: Adoption, one: Adopted, file: str, folder: str, there: Mapping[st
     """Note the document of a class to be written; a problem where another one of its name and version is there."""
     document = one.document or {}
     path = os.path.join(folder, *place_of("sample", one.source.name).split("/"))
+    versioned = f"{path.removesuffix('.json')}_{document['version'].replace('.', '_')}.json"
     new, _ = parse_schema(document)
     old = there.get(one.source.name)
     text, message = format_document(document), ""
@@ -206,6 +207,8 @@ def _add(made: Adoption, one: Adopted, file: str, folder: str, there: Mapping[st
         if old.fields == new.fields:
             return True
         message = f"is there already in version {old.version}, with other fields"
+    elif os.path.exists(path) and not os.path.exists(versioned):
+        path = versioned  # beside the other version
     elif os.path.exists(path):
         message = f"would be written to {path}, which is there already"
     if message:

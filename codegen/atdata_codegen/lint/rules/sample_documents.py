@@ -12,7 +12,7 @@ from atdata_codegen.lint.documents import Doc
 from atdata_codegen.lint.rule import Hit, document_rule
 from atdata_codegen.problems import clean
 from atdata_codegen.samples import is_version, parse_schema
-from atdata_codegen.samples.model import TYPE_PREFIX
+from atdata_codegen.samples.model import TYPE_PREFIX, ArrayOf, RefType, SchemaRef
 from atdata_codegen.samples.reserved import sample_name_problem
 
 _KEYS = frozenset({"$type", "name", "version", "description", "fields", "metadata", "createdAt", LINT_KEY, "$ref"})
@@ -107,6 +107,28 @@ def _sample_duplicate(doc: Doc) -> Iterator[Hit]:
     if first is not None and first is not doc and first.value != doc.value:
         what = f"{doc.subject} {clean(doc.version, 40)}"
         yield Hit((), f"{what} is also in {clean(first.source.file, 200)}", "raise the version, or remove one")
+
+
+@document_rule(
+    "sample-holds-itself", "error", "sample",
+    "A sample that holds itself, directly or through others, would have no end.",
+    "sample", {**_GOOD, "fields": [{"name": "next", "description": "Next.", "fieldType": {
+        "$type": f"{TYPE_PREFIX}ref", "ref": "atdata://local/sampleSchema/LintSample@1.0.0"}}]}, _GOOD,
+)  # fmt: skip
+def _sample_holds_itself(doc: Doc) -> Iterator[Hit]:
+    schema, _ = parse_schema(doc.value)
+    known = doc.folder.known
+    mine = known.find(SchemaRef("", "local", schema.name, schema.version)) if schema is not None else None
+    if schema is None or mine is None or mine.cid != schema.cid:
+        return
+    for i, field in enumerate(schema.fields):
+        kind = field.type
+        while isinstance(kind, ArrayOf):
+            kind = kind.items
+        target = known.find(kind.ref) if isinstance(kind, RefType) else None
+        if target is not None and known.leads_back(mine, target):
+            what = f"{clean(target.name, 80)} leads back to {clean(schema.name, 80)}"
+            yield Hit(("fields", i), what, "refer by a number into a list of them")
 
 
 @document_rule(
