@@ -147,7 +147,8 @@ def test_the_settings_and_the_exception_of_the_documentation_count(home: Path, a
     page = (ROOT / "docs" / "lint.md").read_text(encoding="utf-8")
     (home / "pyproject.toml").write_text(page.split("```toml\n")[1].partition("```")[0])
     field = json.loads(page.split("```json\n")[1].partition("```")[0])
-    main = {"type": "record", "description": "A.", "key": "tid", "record": {"type": "object", "properties": {"a": field}}}
+    record = {"type": "object", "properties": {"a": field}}
+    main = {"type": "record", "description": "A.", "key": "tid", "record": record}
     write(home / "com/example/a.json", {"lexicon": 1, "id": "com.example.a", "defs": {"main": main}})
 
     done = atdata_gen("lint", ".", "--json")
