@@ -117,6 +117,27 @@ def test_our_own_schemas_pass(atdata_gen: Command) -> None:
     assert atdata_gen("lint", ROOT / "lexicons", "--json").rules == []
 
 
+def test_a_single_lens_sees_the_schemas_of_its_tree(home: Path, atdata_gen: Command) -> None:
+    atdata_gen("new", "Photo", "--field", "n:int")
+    address = "atdata://local/sampleSchema/Photo@1.0.0"
+    lens = {"$type": "ac.foundation.dataset.lens", "name": "same", "sourceSchema": address, "targetSchema": address}
+    write(home / "lexicons/lenses/same.json", lens)
+
+    assert atdata_gen("lint", "lexicons/lenses/same.json", "--json").rules == []
+
+
+def test_included_documents_are_referred_to_and_not_reported(home: Path, atdata_gen: Command) -> None:
+    node = {"type": "object", "properties": {"a": {"type": "ref", "ref": "com.vendor.thing"}}}
+    write(home / "lexicons/com/example/a.json", {"lexicon": 1, "id": "com.example.a", "defs": {"main": node}})
+    write(home / "vendor/com/vendor/thing.json",
+          {"lexicon": 1, "id": "com.vendor.thing", "defs": {"main": {"type": "object", "pattern": 1}}})  # fmt: skip
+
+    assert atdata_gen("lint", "--json").rules == ["unknown-document"]
+    assert atdata_gen("lint", "--json", "--include", "vendor").rules == []
+    (home / "pyproject.toml").write_text('[tool.atdata-gen]\ninclude = ["vendor=vendored.models"]\n')
+    assert atdata_gen("lint", "--json").rules == []
+
+
 # Exceptions -----------------------------------------------------------------------------------------------------
 
 

@@ -29,8 +29,11 @@ def surroundings(paths: Sequence[str], sources: Iterable[Source], include: Seque
 
 
 def _root(source: Source) -> str:
-    """The folder that a Lexicon's path begins at; for other documents the folder they lie in."""
+    """The folder that a Lexicon's path begins at; for other documents ``lexicons`` above them, or where they lie."""
     folder = os.path.dirname(source.file)
+    parts = folder.split("/")
+    if "lexicons" in parts:
+        folder = "/".join(parts[: len(parts) - parts[::-1].index("lexicons")])
     with suppress(ProblemError):
         value = source.load()
         nsid = value.get("id") if isinstance(value, dict) else None
