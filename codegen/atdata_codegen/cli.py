@@ -22,7 +22,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if arguments and arguments[0] in COMMANDS:
             from importlib import import_module
 
-            status: int = import_module(COMMANDS[arguments[0]]).run(arguments[1:])
+            status: int = import_module(COMMANDS[arguments[0]][0]).run(arguments[1:])
             return status
         from atdata_codegen.commands.generate import run
 

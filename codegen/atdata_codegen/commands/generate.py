@@ -18,7 +18,8 @@ _EPILOG = """\
 Settings may stand in [tool.atdata-gen] of the pyproject.toml nearest above the first folder:
 package, output, include, strict, templates, models. Options given here come first.
 
-Other commands: {commands}
+Other commands, each with --help:
+{commands}
 """
 
 
@@ -26,7 +27,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="atdata-gen",
         description="Generate record models, sample classes and stubs from Lexicons and sample schemas.",
-        epilog=_EPILOG.format(commands=", ".join(sorted(COMMANDS))),
+        epilog=_EPILOG.format(commands="\n".join(f"  {word:10}  {COMMANDS[word][1]}" for word in sorted(COMMANDS))),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
