@@ -219,3 +219,57 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(
     said = capsys.readouterr().out
     assert "ok       writing" in said
     assert "encryption" not in said
+
+
+# Clusters ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_a_url_of_a_cluster_leads_to_the_right_node(cluster_client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    cluster_client.flushall()
+    for node in cluster_client.get_nodes():
+        with Index(f"redis+cluster://127.0.0.1:{node.port}/0") as index:
+            use(index)
+        cluster_client.flushall()
+    monkeypatch.setenv("ATDATA_INDEX", f"redis+cluster://127.0.0.1:{node.port}/0")
+    with atdata.local.default_index() as index:
+        use(index)
+        index.close()
+        assert len(index.list_schemas()) == 1  # it opens again
+
+
+@pytest.mark.slow
+def test_the_doctor_looks_at_a_cluster(cluster_client: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    from atdata._commands.main import main
+
+    cluster_client.flushall()
+    said = {}
+    for scheme in ("redis", "redis+cluster"):
+        for node in cluster_client.get_nodes():
+            status = main(["doctor", "--index", f"{scheme}://127.0.0.1:{node.port}/0"])
+            said[scheme, node.port] = capsys.readouterr().out
+            assert status == 1  # this one keeps nothing on disk
+    for (scheme, _), text in said.items():
+        assert "ok       cluster" in text
+        assert ("write redis+cluster://" in text) == (scheme == "redis")
+        assert ("ok       writing" in text) or scheme == "redis"
+
+
+def test_a_cluster_that_is_not_there_is_a_connection_error() -> None:
+    with pytest.raises(ConnectionError, match="cluster of the index cannot be reached") as caught:
+        Index("redis+cluster://127.0.0.1:1/0", socket_connect_timeout=0.2).list_datasets()
+    assert isinstance(caught.value, AtdataError)
+
+
+def test_a_connection_of_its_own_is_given_up_and_one_that_was_given_is_not(redis_client: Any) -> None:
+    port = redis_client.connection_pool.connection_kwargs["port"]
+    before = redis_client.info("clients")["connected_clients"]
+    index = Index(f"redis://127.0.0.1:{port}/0")
+    use(index)
+    assert redis_client.info("clients")["connected_clients"] == before + 1
+    index.close()
+    with Index(redis=redis_client):
+        pass
+    assert redis_client.info("clients")["connected_clients"] == before
+    assert index.list_datasets() == []
+    index.close()

@@ -25,7 +25,7 @@ MODULES = ["atdata._uris", "atdata._protocols", "atdata.local"] + [
 @pytest.mark.parametrize("name", MODULES)
 def test_the_examples_of_a_module_run(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    if name.endswith("redis_storage"):
+    if name.endswith(("redis_storage", "_redis")):
         pytest.importorskip("redis")
     failed, _ = doctest.testmod(importlib.import_module(name), optionflags=doctest.ELLIPSIS)
 

@@ -18,7 +18,8 @@ from typing import Any
 import pytest
 
 import atdata
-from atdata._index.redis_storage import RedisStorage, make_client
+from atdata._index._redis import make_client
+from atdata._index.redis_storage import RedisStorage
 from atdata.local import DiskDataStore, Index
 
 SCALE = int(os.environ.get("ATDATA_SCALE", "1"))

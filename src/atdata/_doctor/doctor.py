@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from atdata._doctor.checks import Part
 from atdata._doctor.installed import check_installed
 from atdata._errors import shown
+from atdata._index.index import URLS
 from atdata._stores.credentials import endpoint_of
 from atdata_lexicon.errors import AtdataError
 
 __all__ = ["Deployment", "examine"]
 
-_URLS = ("redis://", "rediss://", "unix://")
 
 
 class DeploymentError(AtdataError, ValueError):
@@ -39,12 +39,13 @@ class Deployment:
 def examine(deployment: Deployment) -> list[Part]:
     """What was found, part by part. Nothing is changed, but for a row and an object of the doctor's own."""
     index, store = deployment.index, deployment.store
-    needed = {"redis"} if index and index.startswith(_URLS) else set[str]()
+    on_redis = index is not None and index.startswith(URLS)
+    needed = {"redis"} if on_redis else set[str]()
     needed |= {"s3"} if store and store.startswith("s3://") else set()
     parts = [check_installed(needed)]
     if parts[0].count("failure"):
         return parts  # without the packages nothing can be said about the rest
-    if index and index.startswith(_URLS):
+    if index and on_redis:
         from atdata._doctor.redis_index import check_redis
 
         parts.append(check_redis(index, timeout=deployment.timeout, read_only=deployment.read_only))

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from atdata._doctor.checks import Part, reason
-from atdata._errors import shown
+from atdata._errors import AtdataError, shown
 
 __all__ = ["check_redis", "masked"]
 
@@ -34,16 +34,20 @@ def masked(url: str) -> str:
 def check_redis(url: str, *, timeout: float, read_only: bool) -> Part:
     """All that can be seen of the index at ``url``, with the user and password in it."""
     part = Part("index", masked(url))
-    from atdata._index.redis_storage import make_client
+    from atdata._index._redis import make_client, node_of
 
     try:
         client = make_client(url, retry=None, socket_timeout=timeout, socket_connect_timeout=timeout)
+    except AtdataError as error:  # of a cluster
+        part.fail("reachable", reason(error), _remedy(error, url))
+        return part
     except Exception as error:  # redis-py has several for a URL that is none
         part.fail("address", reason(error), "write redis://:password@host:6379/0, or rediss:// for TLS")
         return part
     try:
-        if _reached(part, client, url):
-            _look(part, client, url, timeout=timeout, read_only=read_only)
+        node = node_of(client)
+        if _reached(part, node, url):
+            _look(part, node, url, timeout=timeout, read_only=read_only)
     finally:
         client.close()
     return part
@@ -108,7 +112,7 @@ def _look(part: Part, client: Any, url: str, *, timeout: float, read_only: bool)
         part.attempt("persistence", lambda: _persistence(part, info, lambda: client.config_get("save").get("save")))
         part.attempt("memory", lambda: _memory(part, info))
         if str(info.get("cluster_enabled", 0)) == "1":
-            part.attempt("cluster", lambda: _cluster(part, client), "all slots must be served; see CLUSTER INFO")
+            part.attempt("cluster", lambda: _cluster(part, client, url), "all slots must be served; see CLUSTER INFO")
     part.attempt("clock", lambda: _clock(part, client))
     _access(part, client, url, timeout)
     _use(part, url, timeout=timeout, read_only=read_only)
@@ -194,13 +198,15 @@ def _memory(part: Part, info: Mapping[str, Any]) -> None:
         )
 
 
-def _cluster(part: Part, client: Any) -> None:
+def _cluster(part: Part, client: Any, url: str) -> None:
     state = client.execute_command("CLUSTER INFO")
     text = state.decode("utf-8", "replace") if isinstance(state, bytes) else str(state)
     if "ok" in text.partition("cluster_state")[2][:8]:
-        part.note("cluster", "part of a cluster", "Index(redis=RedisCluster(...)); a URL leads to one node only")
+        part.ok("cluster", "whole")
     else:
         part.fail("cluster", "the cluster is not whole", "all slots must be served; see CLUSTER INFO")
+    if "+cluster:" not in url:
+        part.warn("address", "the server is one of a cluster", "write redis+cluster://..., or give a RedisCluster")
 
 
 def _clock(part: Part, client: Any) -> None:
@@ -216,9 +222,9 @@ def _clock(part: Part, client: Any) -> None:
 
 def _access(part: Part, client: Any, url: str, timeout: float) -> None:
     """Whether strangers are kept out, and the way is private."""
-    from atdata._index.redis_storage import make_client
+    from atdata._index._redis import make_client
 
-    parts = urlsplit(url)
+    parts = urlsplit(url.replace("+cluster://", "://", 1))
     here = parts.scheme == "unix" or (parts.hostname or "localhost") in ("localhost", "127.0.0.1", "::1")
     if not (parts.username or parts.password):
         if here:

@@ -15,9 +15,10 @@ from atdata._index.upkeep import UpkeepMethods
 if TYPE_CHECKING:
     from atdata._protocols import AbstractDataStore
 
-__all__ = ["Index", "default_index"]
+__all__ = ["URLS", "Index", "default_index"]
 
-_URLS = ("redis://", "rediss://", "unix://")
+#: How the URLs of Redis servers begin.
+URLS = ("redis://", "rediss://", "unix://", "redis+cluster://", "rediss+cluster://")
 _SQLITE_OPTIONS = frozenset({"timeout", "synchronous"})
 
 
@@ -25,7 +26,8 @@ class Index(UpkeepMethods):
     """A registry of datasets and of the schemas of their samples.
 
     ``Index(path="team.db")`` keeps it in a file and needs no server; ``Index(redis=client)``, ``Index("redis://host")``
-    or ``Index(host=..., port=...)`` keep it on Redis, by default on this machine. Nothing is opened before it is used.
+    (``redis+cluster://`` for a cluster) or ``Index(host=..., port=...)`` keep it on Redis, by default on this machine.
+    Nothing is opened before it is used.
 
     With a ``data_store``, ``insert_dataset`` copies the shards there first. ``auto_stubs`` or ``stub_dir`` write the
     module of every schema that is decoded, for editors. ``resolver`` finds schemas of other people's repositories;
@@ -51,7 +53,7 @@ class Index(UpkeepMethods):
         super().__init__(auto_stubs, stub_dir, resolver)
         if sum(given is not None for given in (redis, path, storage)) > 1:
             raise IndexUsageError("an index is kept in one place: give redis= or path= or storage=, and no two of them")
-        if isinstance(redis, str) and not redis.startswith(_URLS):
+        if isinstance(redis, str) and not redis.startswith(URLS):
             raise IndexUsageError(f"{shown(redis)} is no URL of a Redis server; for a file write Index(path=...)")
         unknown = kwargs.keys() - _SQLITE_OPTIONS if path is not None else kwargs.keys() if storage is not None else ()
         if unknown:
@@ -85,10 +87,11 @@ class Index(UpkeepMethods):
             from atdata._index.sqlite_storage import SqliteStorage
 
             return SqliteStorage(self._path, **self._options)
-        from atdata._index.redis_storage import RedisStorage, make_client
+        from atdata._index._redis import make_client
+        from atdata._index.redis_storage import RedisStorage
 
         if self._given_redis is None or isinstance(self._given_redis, str):
-            return RedisStorage(make_client(self._given_redis, **self._options))
+            return RedisStorage(make_client(self._given_redis, **self._options), owned=True)
         return RedisStorage(self._given_redis)
 
     def close(self) -> None:
@@ -136,5 +139,5 @@ def default_index() -> Index:
             "ATDATA_INDEX=team.db or ATDATA_INDEX=redis://localhost:6379"
         )
     if where not in _defaults:
-        _defaults[where] = Index(where) if where.startswith(_URLS) else Index(path=os.path.expanduser(where))
+        _defaults[where] = Index(where) if where.startswith(URLS) else Index(path=os.path.expanduser(where))
     return _defaults[where]

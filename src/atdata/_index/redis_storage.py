@@ -13,50 +13,26 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 from uuid import uuid4
 
-from atdata._errors import shown
-from atdata._index.errors import IndexAccessError, IndexBusyError, IndexRefusedError, IndexUnavailableError
+from atdata._index._redis import (
+    OUTAGES,
+    SPACE,
+    AuthenticationError,
+    AuthorizationError,
+    MovedError,
+    ResponseError,
+    WatchError,
+    is_other_kind,
+    node_of,
+    refusal,
+)
+from atdata._index.errors import IndexBusyError, IndexUnavailableError
 from atdata._index.storage import Row, Transaction
-from atdata_lexicon.errors import MissingExtraError
 
-try:
-    import redis
-    from redis.backoff import ExponentialBackoff
-    from redis.exceptions import (
-        AskError,
-        AuthenticationError,
-        AuthorizationError,
-        BusyLoadingError,
-        ClusterDownError,
-        ClusterError,
-        MovedError,
-        NoPermissionError,
-        ResponseError,
-        TryAgainError,
-        WatchError,
-    )
-    from redis.exceptions import ConnectionError as RedisConnectionError
-    from redis.exceptions import TimeoutError as RedisTimeoutError
-    from redis.retry import Retry
-except ImportError as error:
-    raise MissingExtraError("an index on Redis needs a package more: pip install 'atdata[redis]'") from error
-
-__all__ = ["RedisStorage", "make_client", "row_key"]
+__all__ = ["RedisStorage", "row_key"]
 
 T = TypeVar("T")
 
-_SPACE = "{atdata}"
-_OUTAGES = (
-    RedisConnectionError, RedisTimeoutError, MovedError, AskError, TryAgainError, ClusterDownError, ClusterError,
-    BusyLoadingError, ConnectionError,
-)  # fmt: skip
 _KEEP_TOKENS = 120
-
-
-def make_client(url: str | None = None, **options: Any) -> Any:
-    """A client that tries again for about a second before it gives up. It connects on first use."""
-    if "retry" not in options:
-        options["retry"] = Retry(ExponentialBackoff(cap=0.3, base=0.02), 5)
-    return redis.Redis(**options) if url is None else redis.Redis.from_url(url, **options)
 
 
 def row_key(table: str, key: str) -> str:
@@ -65,7 +41,7 @@ def row_key(table: str, key: str) -> str:
     >>> row_key("entry", "bafyrei...")
     '{atdata}:entry:bafyrei...'
     """
-    return f"{_SPACE}:{table}:{key}"
+    return f"{SPACE}:{table}:{key}"
 
 
 class RedisStorage:
@@ -74,8 +50,9 @@ class RedisStorage:
     ``patience`` is for how many seconds a change is tried again when others came first or the server went away.
     """
 
-    def __init__(self, client: Any, *, patience: float = 30.0) -> None:
+    def __init__(self, client: Any, *, patience: float = 30.0, owned: bool = False) -> None:
         self.client = client
+        self._owned = owned
         self._patience = patience
         self._reached = False
 
@@ -87,23 +64,25 @@ class RedisStorage:
         """Keys and rows in order."""
         low = b"(" + after.encode() if after and after >= prefix else b"[" + prefix.encode()
         high = b"(" + prefix.encode() + b"\xff"
-        found = self._try(lambda node: node.zrangebylex(f"{_SPACE}:{table}", low, high, 0, limit))
+        found = self._try(lambda node: node.zrangebylex(f"{SPACE}:{table}", low, high, 0, limit))
         keys = [_text(key) for key in found]
         return [(key, row or {}) for key, row in zip(keys, self._rows(table, keys), strict=True)]
 
     def count(self, table: str) -> int:
         """How many rows a table has."""
-        return int(self._try(lambda node: node.zcard(f"{_SPACE}:{table}")))
+        return int(self._try(lambda node: node.zcard(f"{SPACE}:{table}")))
 
     def close(self) -> None:
-        """Nothing: the client is the caller's."""
+        """Close the client if it is ``owned``; else it is the caller's."""
+        if self._owned:
+            self.client.close()
 
     def transact(self, work: Callable[[Transaction], T]) -> T:
         """Run ``work`` until its writes took effect."""
         end = time.monotonic() + self._patience
         attempt = 0
         while True:
-            token = f"{_SPACE}:done:{uuid4().hex}"
+            token = f"{SPACE}:done:{uuid4().hex}"
             outcome: list[T] = []  # what work gave, once the server was asked to let it take effect
             try:
                 with self._node().pipeline(transaction=True) as pipe:
@@ -113,12 +92,12 @@ class RedisStorage:
                     change.send()
                 self._reached = True
                 return result
-            except (WatchError, *_OUTAGES) as error:
+            except (WatchError, *OUTAGES) as error:
                 if outcome and self._happened(token, end):
                     return outcome[0]
                 self._after_outage(error, end)
             except ResponseError as error:
-                raise _refusal(error) from error
+                raise refusal(error) from error
             attempt += 1
             time.sleep(random.uniform(0, min(0.001 * 2 ** min(attempt, 7), max(0.0, end - time.monotonic()))))
 
@@ -132,7 +111,7 @@ class RedisStorage:
                 try:
                     return [node.hgetall(row_key(table, keys[0]))]
                 except ResponseError as error:
-                    if not _is_other_kind(error):
+                    if not is_other_kind(error):
                         raise
                     return [error]
             with node.pipeline(transaction=False) as pipe:
@@ -140,7 +119,7 @@ class RedisStorage:
                     pipe.hgetall(row_key(table, key))
                 replies = list(pipe.execute(raise_on_error=False))
             for reply in replies:
-                if isinstance(reply, Exception) and not _is_other_kind(reply):
+                if isinstance(reply, Exception) and not is_other_kind(reply):
                     raise reply
             return replies
 
@@ -155,11 +134,11 @@ class RedisStorage:
                 found = call(self._node())
                 self._reached = True
                 return found
-            except _OUTAGES as error:
+            except OUTAGES as error:
                 self._after_outage(error, end)
                 time.sleep(0.05)
             except ResponseError as error:
-                raise _refusal(error) from error
+                raise refusal(error) from error
 
     def _after_outage(self, error: Exception, end: float) -> None:
         """Raise when there is no use in trying again."""
@@ -168,7 +147,11 @@ class RedisStorage:
         if isinstance(error, WatchError):
             return
         if isinstance(error, AuthenticationError | AuthorizationError):
-            raise _refusal(error) from error
+            raise refusal(error) from error
+        if isinstance(error, MovedError) and not hasattr(self.client, "get_node_from_key"):
+            raise IndexUnavailableError(
+                "the Redis server of the index is one of a cluster; write redis+cluster://..., or give a RedisCluster"
+            ) from error
         if not self._reached or time.monotonic() > end:
             # What never answered is not there; what did may come back.
             raise IndexUnavailableError(f"the Redis server of the index cannot be reached: {error}") from error
@@ -184,10 +167,7 @@ class RedisStorage:
 
         A cluster's own transactions are sent again without WATCH when a connection breaks, which would lose updates.
         """
-        client = self.client
-        if not hasattr(client, "get_node_from_key"):
-            return client
-        return client.get_redis_connection(client.get_node_from_key(_SPACE))
+        return node_of(self.client)
 
 
 class _RedisTransaction(Transaction):
@@ -228,7 +208,7 @@ class _RedisTransaction(Transaction):
         for name, reply in zip(names, replies[1:], strict=True):
             self._known[name] = {} if isinstance(reply, Exception) else _row(reply) or None
         for reply in replies:
-            if isinstance(reply, Exception) and not _is_other_kind(reply):
+            if isinstance(reply, Exception) and not is_other_kind(reply):
                 raise reply
 
     def _reply(self, command: str) -> Any:
@@ -263,31 +243,11 @@ class _RedisTransaction(Transaction):
             else:
                 there.setdefault(table, {})[key] = 0
         for table, keys in gone.items():
-            self._pipe.zrem(f"{_SPACE}:{table}", *keys)
+            self._pipe.zrem(f"{SPACE}:{table}", *keys)
         for table, scores in there.items():
-            self._pipe.zadd(f"{_SPACE}:{table}", scores)
+            self._pipe.zadd(f"{SPACE}:{table}", scores)
         self._pipe.set(self._token, "done", ex=_KEEP_TOKENS)
         self._pipe.execute()
-
-
-def _refusal(error: Exception) -> Exception:
-    """What the server said, as an error of ours."""
-    text = shown(str(error), 240)[1:-1]
-    denied = isinstance(error, AuthenticationError | AuthorizationError | NoPermissionError) or "NOAUTH" in text
-    if denied or "without any password" in text:
-        return IndexAccessError(f"the Redis server of the index denies access: {text}; check user, password and ACL")
-    if "READONLY" in text or "read only replica" in text:
-        return IndexRefusedError(f"the Redis server of the index is a read-only replica; use its primary: {text}")
-    if "OOM" in text or "maxmemory" in text:
-        return IndexRefusedError(f"the Redis server of the index is out of memory; raise maxmemory: {text}")
-    if "MISCONF" in text:
-        return IndexRefusedError(f"the Redis server of the index cannot write to its disk: {text}")
-    return IndexRefusedError(f"the Redis server of the index refused: {text}")
-
-
-def _is_other_kind(error: Exception) -> bool:
-    """Whether something else than a hash stands where a row should: that row is damaged, and no other."""
-    return isinstance(error, ResponseError) and "WRONGTYPE" in str(error)
 
 
 def _text(value: Any) -> str:

@@ -76,7 +76,7 @@ class RedisServer(Server):
         return ["redis.conf"]
 
     def check(self, settings: Settings, pid: int | None) -> None:
-        from atdata._index.redis_storage import make_client
+        from atdata._index._redis import make_client
 
         client = make_client(
             host="127.0.0.1", port=settings.ports["redis"], password=settings.redis_password, retry=None,
