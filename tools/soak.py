@@ -88,6 +88,11 @@ SCENARIOS = {
         "large datasets go up to a server as blobs in little memory, and promotions survive its faults",
         ("tests/atmosphere/test_atmosphere_memory.py", "tests/atmosphere/test_atmosphere_promotion.py"),
     ),
+    "strangers": Scenario(
+        "servers send wrong, endless and slow bytes, and hostile documents, records and proofs; no sample is released",
+        ("tests/atmosphere/test_atmosphere_blobs.py", "tests/atmosphere/test_atmosphere_hostile.py",
+         "tests/atmosphere/test_atmosphere_fuzz.py"),
+    ),
     "index": Scenario(
         "100,000 entries; writers race and are killed; nothing acknowledged is lost",
         ("tests/index/test_index_scale.py", "tests/index/test_index_races.py"),
