@@ -122,3 +122,64 @@ def test_a_sample_of_many_members_takes_no_more_memory_than_one_large_member_mig
     content = tar([(f"a.{i:03d}", bytes(4096)) for i in range(100)])
     with pytest.raises(ShardError, match="holds a sample of"):
         found_in(content, limits=Limits(block=1 << 14, member=1 << 16))
+
+
+def random_members(random: Any) -> list[tuple[str, bytes]]:
+    """Mostly ordinary groups; now and then something that is none."""
+    members: list[tuple[str, bytes]] = []
+    for i in range(random.randint(20, 80)):
+        key = random.choice([f"d/{i:04d}", f"{i:04d}", f"a.b/{i:04d}", f"d/{random.randint(0, i):04d}"])
+        kinds = random.sample(["jpg", "cls", "json", "seg.png", "TXT", "bin"], random.randint(1, 4))
+        if random.random() < 0.03:
+            kinds.append(kinds[0])
+        members += [(f"{key}.{kind}", bytes(random.randint(0, 1500))) for kind in kinds]
+        if random.random() < 0.04:
+            members.append(
+                (
+                    random.choice(
+                        ["readme", "__meta__/x.jpg", "d/.hidden", "__index__", "d" * 60 + "/" + "x" * 60 + ".jpg"]
+                    ),
+                    b"x",
+                )
+            )
+    return members
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_many_at_once_are_what_one_by_one_are(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    import random
+    import tarfile
+
+    from atdata._shards import walk
+    from atdata._shards.groups import Groups
+    from atdata._shards.samples import Samples
+    from atdata._shards.walk import Walk
+
+    monkeypatch.setattr(walk, "_PATIENCE", 1)  # runs are tried wherever there may be one
+    source = random.Random(seed)
+    formats = tarfile.PAX_FORMAT, tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT
+    made = random_members(source)
+    content = tar(made, format=source.choice(formats), mtime=source.choice([0, 1.5, 1700000000.25]))
+    content = content[: len(content) - source.choice([0, 0, 0, 700, 40_000])]
+
+    def walked(runs: bool) -> Any:
+        ledger = Groups("x", KINDS)
+        Walk(ledger, runs=runs).scan(memoryview(content), 0, True)
+        block = ledger.block("x", 0, ledger.count, memoryview(content), 0)
+        found = [(block.key(i), members_of(block, i)) for i in range(len(block))]
+        return found, [(f.before, str(f.error)) for f in ledger.faults], ledger.notices
+
+    assert walked(True) == walked(False)
+
+    packed = tar(
+        [(name.partition(".")[0] + ".msgpack" if "x" not in name else name, data or b"1") for name, data in made]
+    )
+
+    def samples_of(runs: bool) -> Any:
+        ledger = Samples("x")
+        Walk(ledger, runs=runs).scan(memoryview(packed), 0, True)
+        block = ledger.block("x", 0, ledger.count, memoryview(packed), 0)
+        found = [(block.key(i), bytes(block.payload(i))) for i in range(len(block))]
+        return found, [(f.before, str(f.error)) for f in ledger.faults], ledger.notices
+
+    assert samples_of(True) == samples_of(False)

@@ -22,6 +22,8 @@ _MOST = 256 << 20
 class _Members:
     """Every member of an archive, as a walk finds them."""
 
+    packed = False
+
     def __init__(self) -> None:
         self.found: list[Member] = []
         self.broken: str | None = None

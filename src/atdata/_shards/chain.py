@@ -42,17 +42,19 @@ _TIME = 104
 
 
 class Run(NamedTuple):
-    """Samples one after the other: where their payloads begin, their sizes and names."""
+    """Members one after the other: where their first headers and their payloads begin, their sizes and names."""
 
+    starts: NDArray[np.int64]
     offsets: NDArray[np.int64]
     sizes: NDArray[np.int64]
     names: NDArray[np.bytes_]
-    #: Where the last sample's first header begins.
-    last_start: int
 
 
-def find_run(data: NDArray[np.uint8], at: int, mapping: memoryview) -> Run | None:
-    """The run of ordinary samples at ``at``. ``mapping`` is the same memory as ``data``."""
+def find_run(data: NDArray[np.uint8], at: int, mapping: memoryview, *, packed: bool = True) -> Run | None:
+    """The run of ordinary members at ``at``: of ``packed`` samples, or of any names.
+
+    ``mapping`` is the same memory as ``data``.
+    """
     found = _positions(data, at, mapping)
     kinds = data[found + 156]
     plain = _PLAIN[kinds]
@@ -75,15 +77,17 @@ def find_run(data: NDArray[np.uint8], at: int, mapping: memoryview) -> Run | Non
     ends = numbers + 1 + ((sizes + 511) >> 9)
     good &= ends <= len(blocks)
     good[1:] &= ends[:-1] == numbers[1:]
-    good[plain] &= sizes[plain] > 0
-    names, named = _names(headers)
+    if packed:
+        good[plain] &= sizes[plain] > 0
+        names, named = _names(headers)
+    else:
+        names, named = _any_names(headers.rows[:, :100])
     good[plain] &= named
     chosen = np.flatnonzero(plain[: _leading(good)])
     if not len(chosen):
         return None
-    last = int(chosen[-1])
-    first = last - 1 if last and extra[last - 1] else last
-    return Run(found[chosen] + 512, sizes[chosen], names[: len(chosen)], int(found[first]))
+    first = chosen - (extra[chosen - 1] & (chosen > 0))
+    return Run(found[first], found[chosen] + 512, sizes[chosen], names[: len(chosen)])
 
 
 def _leading(good: NDArray[np.bool_]) -> int:
@@ -191,6 +195,19 @@ def _like_the_first(headers: Alike) -> tuple[NDArray[Any], NDArray[np.bool_]] | 
     width = len(name)
     names = np.ascontiguousarray(headers.rows[:, :width]).view(f"S{width}").ravel()
     return names, np.ones(headers.count, bool)
+
+
+def _any_names(raw: NDArray[np.uint8]) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+    """Names, and which of them are whole and none of webdataset's own."""
+    used = np.flatnonzero(raw.any(axis=0))
+    width = int(used[-1]) + 1 if len(used) else 1
+    text = np.ascontiguousarray(raw[:, :width])
+    there = text != 0
+    lengths = there.sum(axis=1)
+    good = (lengths > 0) & (lengths < 100) & (there == (_COLUMNS[:width] < lengths[:, None])).all(axis=1)
+    if width > 1:
+        good &= ~((text[:, 0] == 95) & (text[:, 1] == 95))
+    return text.view(f"S{width}").ravel(), good
 
 
 def _each(raw: NDArray[np.uint8]) -> tuple[NDArray[Any], NDArray[np.bool_]]:

@@ -10,7 +10,7 @@ import os
 from array import array
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import IO, TypeAlias
+from typing import IO, ClassVar, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from atdata._shards.block import key_at
 from atdata._shards.chain import Run
 from atdata._shards.decompress import opened
 from atdata._shards.errors import Fault, MalformedSampleError, OnError, ShardError, handler
+from atdata._shards.grouped import grouped
 from atdata._shards.limits import DEFAULT, Limits
 from atdata._shards.names import is_meta, split, text
 from atdata._shards.samples import Member
@@ -77,6 +78,8 @@ def _numbers() -> array[int]:
 class Groups:
     """A ledger of members by key. A key whose members do not follow each other stands twice."""
 
+    packed: ClassVar[bool] = False
+
     shard: str
     extensions: Collection[str]
     faults: list[Fault] = field(default_factory=list)
@@ -100,7 +103,30 @@ class Groups:
         return not is_meta(name) and bool(split(name)[0])
 
     def add_run(self, run: Run) -> int:
-        return 0
+        """Take the samples of ``run`` up to the first that must be looked at by itself; how many members those are.
+
+        The last sample is always left: it may go on behind the run.
+        """
+        if self._start >= 0:
+            self._start = -1 if self._after(run) else self._start
+            if self._start >= 0:
+                return 0
+        found = grouped(run, self._seen)
+        if found is None:
+            return 0
+        for extension, (offsets, sizes) in self._extents.items():
+            at, size = found.extents.get(extension.encode("utf-8", "surrogateescape"), found.nothing)
+            offsets.frombytes(at.tobytes())
+            sizes.frombytes(size.tobytes())
+        self._offsets.frombytes(found.offsets.tobytes())
+        self._seen.update(found.keys)
+        self._key, self._refused = found.keys[-1], False
+        self.count += len(found.keys)
+        return found.members
+
+    def _after(self, run: Run) -> bool:
+        """Whether ``run`` begins with another key than the sample at hand, which is whole then."""
+        return split(bytes(run.names[0]))[0] not in (b"", self._key)
 
     def add(self, member: Member) -> None:
         if member.header.type in b"5gV" or is_meta(member.name):
@@ -225,4 +251,4 @@ def _blocks(
     except Exception as error:
         report(typed(error, shard))
         return
-    yield from Reader(source, shard, start, report, limits, Groups(shard, extensions), runs=False).blocks()
+    yield from Reader(source, shard, start, report, limits, Groups(shard, extensions)).blocks()

@@ -74,7 +74,7 @@ class ShardFile:
             self.block = Block(name, 0, data, *found)
             return
         ledger = Samples(name) if extensions is None else Groups(name, extensions)
-        Walk(ledger, runs=extensions is None).scan(data, 0, True)
+        Walk(ledger).scan(data, 0, True)
         self.block = ledger.block(name, 0, ledger.count, data, 0)
         self.faults = tuple(sorted(ledger.faults, key=lambda fault: fault.before))
         self.notices = tuple(ledger.notices)

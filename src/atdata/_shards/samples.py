@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from atdata._errors import shown
 from atdata._shards.block import Block
 from atdata._shards.errors import Fault, MalformedSampleError, ShardError
-from atdata._shards.header import BLOCK, Header
+from atdata._shards.header import Header
 from atdata._shards.keys import Keys
 from atdata._shards.names import SUFFIX, is_meta, split, text
 
@@ -54,6 +54,8 @@ class _Group:
 class Samples:
     """Samples are the members ``<key>.msgpack``; what stands beside them is ignored."""
 
+    packed: ClassVar[bool] = True
+
     shard: str
     faults: list[Fault] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
@@ -82,7 +84,7 @@ class Samples:
         self._offsets.append(run.offsets[:count])
         self._sizes.append(run.sizes[:count])
         self.count += count
-        start = run.last_start if count == len(run.offsets) else int(run.offsets[count - 1]) - BLOCK
+        start = int(run.starts[count - 1])
         key = bytes(run.names[count - 1]).removesuffix(SUFFIX)
         self._group = _Group(key, start, self.count - 1, sampled=True)
         return count

@@ -75,8 +75,6 @@ class Reader(Generic[B]):
         report: Callable[[Exception], None],
         limits: Limits,
         finds: Finds[B],
-        *,
-        runs: bool = True,
     ) -> None:
         self._source = source
         self._shard = shard
@@ -84,7 +82,7 @@ class Reader(Generic[B]):
         self._report = report
         self._limits = limits
         self._samples = finds
-        self._walk = Walk(finds, runs=runs)
+        self._walk = Walk(finds)
         self._memory = _memory(_FIRST)
         #: How much of the memory is filled, and where in the archive it begins.
         self._filled = 0

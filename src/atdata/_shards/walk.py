@@ -32,6 +32,11 @@ _ZEROS = bytes(BLOCK)
 class Ledger(Protocol):
     """What a walk tells of its finds: :class:`~atdata._shards.samples.Samples` and others like it."""
 
+    @property
+    def packed(self) -> bool:
+        """Whether a run is of packed samples; else of members of any names."""
+        ...
+
     def wanted(self, name: bytes) -> bool: ...
     def add_run(self, run: Run) -> int: ...
     def add(self, member: Member) -> None: ...
@@ -73,8 +78,10 @@ class Walk:
                 if final:
                     self._break(self._missing(end))
                 return BLOCK
-            if self.runs and not self._slow and self._extension is None and self._run(find_run(flat, at, data), base):
-                continue
+            if self.runs and not self._slow and self._extension is None:
+                run = find_run(flat, at, data, packed=self._ledger.packed)
+                if self._run(run, base):
+                    continue
             need = self._step(data, at, end, final)
             if need:
                 return need
@@ -85,7 +92,7 @@ class Walk:
     def _run(self, run: Run | None, base: int) -> bool:
         """Take as much of a run as can be taken; whether that is anything."""
         if run is not None and base:
-            run = Run(run.offsets + base, run.sizes, run.names, run.last_start + base)
+            run = Run(run.starts + base, run.offsets + base, run.sizes, run.names)
         count = 0 if run is None else self._ledger.add_run(run)
         if count < 8:
             self._slow = _PATIENCE
