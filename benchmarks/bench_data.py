@@ -35,6 +35,8 @@ PACKAGES = {
 }
 HOMES = {"ours": "ours", OURS[1]: "ours", "machine": "ours", UPSTREAM: "upstream", "webdataset": "webdataset",
          "hf datasets": "hf", "lance": "lance", "litdata": "litdata", "mosaicml streaming": "mosaic"}  # fmt: skip
+#: These run on this Python, for which there is a torch.
+ON_TORCH = ("litdata", "mosaicml streaming")
 ORDER = ("ours", OURS[1], UPSTREAM, "webdataset", "litdata", "mosaicml streaming", "hf datasets", "lance", "machine")
 WHAT = ("ordered 32", "cold ordered 32", "shuffled 32", "ordered 256", "unbatched", "first batch", "write",
         "write without SHA-256")  # fmt: skip
@@ -83,7 +85,8 @@ def workers(peers: list[str], data: Path, scale: int) -> list[Worker]:
     found = []
     for peer in peers:
         try:
-            bin_folder = environment(f"data-{HOMES[peer]}", python, PACKAGES[HOMES[peer]])
+            chosen = sys.executable if peer in ON_TORCH else python
+            bin_folder = environment(f"data-{HOMES[peer]}", chosen, PACKAGES[HOMES[peer]])
         except subprocess.SubprocessError as error:
             print(f"{peer} is left out: {error}", file=sys.stderr)
             continue

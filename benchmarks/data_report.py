@@ -80,7 +80,10 @@ def table(results: dict[str, Any], setup: Setup) -> str:
             cells = ["-" if value is None else f"{value / 2**20:.1f} MB" for value in values]
             lines.append(f"| {what} (private memory grown) | {' | '.join(cells)} | | |")
         lines.append("")
-    lines.append("Versions: " + ", ".join(f"{peer} {found['version']}" for peer, found in setup.peers.items()) + ".")
+    others = {peer: "" if found["ready"] == mine.get("ready") else f" (Python {found['ready']})"
+              for peer, found in setup.peers.items()}  # fmt: skip
+    versions = [f"{peer} {found['version']}{others[peer]}" for peer, found in setup.peers.items()]
+    lines.append("Versions: " + ", ".join(versions) + ".")
     return "\n".join(lines) + "\n"
 
 
