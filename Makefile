@@ -5,7 +5,7 @@ PYTEST ?= -n auto
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help venv quickstart test check generate generate-check soak bench-gen bench-data bench-index bench-review clean
+.PHONY: help venv quickstart test check generate generate-check soak bench-gen bench-data bench-index bench-review docs clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -56,6 +56,13 @@ bench-index: venv ## Time an index of 100,000 datasets beside PyPI's atdata
 
 bench-review: venv ## Time the review of a change of 402 documents
 	$(BIN)/python benchmarks/bench_review.py
+
+$(VENV)/.docs: $(VENV)/.base
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[docs]'
+	@touch $@
+
+docs: $(VENV)/.docs ## Build the site of the documentation in build/docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 
 clean: ## Remove caches, builds and the quickstart's data (the environment stays)
 	rm -rf build dist quickstart-data .pytest_cache .mypy_cache .ruff_cache .hypothesis .atdata-gen

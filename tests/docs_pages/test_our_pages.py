@@ -37,6 +37,12 @@ def test_a_code_block_runs_after_those_above_it(page: str, tmp_path: Path) -> No
     assert done.returncode == 0, done.stderr
 
 
+def test_every_page_is_in_the_sites_menu() -> None:
+    menu = re.findall(r"[\w-]+\.md$", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"), re.M)
+
+    assert sorted(menu) == [page.removeprefix("docs/") for page in PAGES]
+
+
 def test_the_pages_of_the_first_layer_are_run() -> None:
     names = ("quickstart", "datasets", "lenses", "loading", "troubleshooting")
 
