@@ -13,7 +13,7 @@ AtdataError
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from atdata_lexicon.errors import AtdataError
 
@@ -27,6 +27,7 @@ __all__ = [
     "SampleError",
     "SchemaError",
     "UnequalShapesError",
+    "refuse_options",
     "shown",
 ]
 
@@ -45,6 +46,12 @@ def shown(value: object, limit: int = 80) -> str:
     if value is None or isinstance(value, bool | int | float):
         return ascii(value)[:limit]
     return f"a value of type {type_name(type(value))}"
+
+
+def refuse_options(what: str, unknown: Mapping[str, object], known: str) -> None:
+    """Raise ``TypeError`` for an option that only another class of the same protocol may have."""
+    if unknown:
+        raise TypeError(f"{what}: there is no option {shown(min(unknown))}; there are {known}")
 
 
 def type_name(kind: type) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from atdata._errors import shown
+from atdata._errors import refuse_options, shown
 from atdata._index.errors import SchemaNotFoundError, UnsupportedTypeError
 from atdata._index.namespace import SchemaNamespace
 from atdata._index.storage import Storage, Transaction
@@ -51,6 +51,7 @@ class SchemaMethods:
         version: str | None = None,
         description: str | None = None,
         metadata: Mapping[str, Any] | None = None,
+        **unknown: Any,
     ) -> str:
         """Publish the schema of a sample class; returns its address.
 
@@ -69,6 +70,7 @@ class SchemaMethods:
         """
         from atdata._index.registry import publish
 
+        refuse_options("publish_schema", unknown, "version, description and metadata")
         if version is not None:
             check_version(version)
         self._check(sample_type, description, metadata)

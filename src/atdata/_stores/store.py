@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from typing import IO, Any
 
-from atdata._errors import shown, type_name
+from atdata._errors import refuse_options, type_name
 from atdata._sources.braces import expand
 from atdata._stores import cleaning, given, names
 from atdata._stores.checking import verify
@@ -91,11 +91,7 @@ class ShardStore(ABC):
         When this returns, everything is stored. When it fails, what was stored before is in the error's
         ``leftovers`` (or its notes, when the dataset itself failed), and :meth:`gc` removes it.
         """
-        if unknown:
-            raise TypeError(
-                f"there is no option {shown(min(unknown))}; those of a store are "
-                "cache_local, maxcount, maxsize and metadata"
-            )
+        refuse_options("write_shards", unknown, "cache_local, maxcount, maxsize and metadata")
         for name, limit in (("maxcount", maxcount), ("maxsize", maxsize)):
             if limit is not None and limit < 1:
                 raise ValueError(f"{name} is at least 1, not {limit}")

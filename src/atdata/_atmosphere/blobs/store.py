@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 from atdata._atmosphere.blobs.refs import BlobRef, blob_ref, parse_blob_uri
 from atdata._atmosphere.blobs.source import BlobSource
 from atdata._atmosphere.errors import NotAuthenticatedError, TooLargeError
+from atdata._errors import refuse_options
 from atdata._stores import given
 from atdata._stores.errors import NothingStoredError, StoreError
 from atdata._stores.fill import copy_shards, cut_shards
@@ -61,6 +62,7 @@ class PDSBlobStore:
         maxsize: float | None = None,
         cache_local: bool = False,
         metadata: Any = None,
+        **unknown: Any,
     ) -> list[str]:
         """Upload all shards of ``ds`` and return their addresses, ``at://did/blob/cid``, in order.
 
@@ -71,6 +73,7 @@ class PDSBlobStore:
         ``ValueError`` when nobody is logged in, ``RuntimeError`` when there are no shards, :class:`StoreError` when a
         single sample is larger than the server takes.
         """
+        refuse_options("write_shards", unknown, "maxcount, maxsize, cache_local and metadata")
         if not self.client.is_authenticated:
             raise NotAuthenticatedError("shards are uploaded by an account: call client.login(handle, app_password)")
         for name, limit in (("maxcount", maxcount), ("maxsize", maxsize)):

@@ -17,7 +17,7 @@ from atdata._atmosphere.checks import model_of, sendable
 from atdata._atmosphere.index.entry import AtmosphereIndexEntry
 from atdata._atmosphere.index.reading import RepoReader
 from atdata._atmosphere.index.schemas import check_record, find_schema, publish_type
-from atdata._errors import shown
+from atdata._errors import refuse_options, shown
 from atdata._index.datasets import urls_of
 from atdata._index.entries import check_name
 from atdata._index.entry import now
@@ -185,6 +185,7 @@ class AtmosphereIndex:
         version: str | None = None,
         description: str | None = None,
         metadata: Mapping[str, Any] | None = None,
+        **unknown: Any,
     ) -> str:
         """Publish the schema of a sample class, and of the classes that it holds; returns its ``at://`` address.
 
@@ -192,9 +193,8 @@ class AtmosphereIndex:
         fields, or the one after the highest, or 1.0.0. Other fields under a version that is published are a
         ``ValueError``; a field that no schema can express is a ``TypeError``.
         """
-        return publish_type(
-            self.client, sample_type, version=version, description=description, metadata=metadata
-        )  # fmt: skip
+        refuse_options("publish_schema", unknown, "version, description and metadata")
+        return publish_type(self.client, sample_type, version=version, description=description, metadata=metadata)
 
     def get_schema(self, ref: str) -> dict[str, Any]:
         """The schema record at an ``at://`` or ``atdata://`` address, which the record carries as ``$ref``.
