@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 import atdata
 from atdata import Labels, MediaType, OneOf, PackableSample, Range, Shape, Unit
 from atdata.local import Index, schema_from_class
+from atdata.testing.classes import made
 
 if TYPE_CHECKING:
     from numpy import ndarray
@@ -222,3 +223,27 @@ def test_a_sample_cannot_hold_itself() -> None:
 
     with pytest.raises(TypeError, match="hold itself"):
         schema_from_class(Tree)
+
+
+def test_a_class_whose_annotations_mean_something_only_later_is_published_then() -> None:
+    index = Index(path=":memory:")
+    cls = made("Outer", inner="list[LaterInner]")
+    with pytest.raises(TypeError, match="Unsupported type"):
+        index.publish_schema(cls)
+    globals()["LaterInner"] = made("LaterInner", x=int)
+    try:
+        cls.__module__ = __name__
+        assert index.publish_schema(cls) == "atdata://local/sampleSchema/Outer@1.0.0"
+    finally:
+        del globals()["LaterInner"]
+
+
+def test_publishing_the_same_class_again_is_a_question_and_no_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    from atdata._index import registry
+
+    index = Index(path=":memory:")
+    cls = made("Often", x=float)
+    index.publish_schema(cls, version="1.0.0")
+    monkeypatch.setattr(registry, "parse_schema", None)
+
+    assert index.publish_schema(cls, version="1.0.0") == "atdata://local/sampleSchema/Often@1.0.0"

@@ -87,6 +87,7 @@ def schema_from_class(
         if described.get(field.name):
             entry["description"] = described[field.name]
         fields.append(entry)
+    _known_hints[cls] = writer.hints  # now that all of them are known to mean something
     text = _class_doc(cls) if description is None else description
     return {
         "$type": "ac.foundation.dataset.sampleSchema",
@@ -122,17 +123,20 @@ def _own_address(cls: type[Any]) -> str:
     return schema_uri(cls.__name__, ".".join(match.groups()) if match else "1.0.0")
 
 
+_known_hints: WeakKeyDictionary[type[Any], dict[str, Any]] = WeakKeyDictionary()
+
+
 class _Writer:
     """Fields of one class as a document holds them."""
 
     def __init__(self, cls: type[Any], address_of: AddressOf) -> None:
         self._cls = cls
         self._address_of = address_of
-        self._hints = field_hints(cls)
+        self.hints = _known_hints.get(cls) or field_hints(cls)
 
     def field(self, field: dataclasses.Field[Any]) -> dict[str, Any]:
         """One field, with everything that its annotation says."""
-        hint = self._hints[field.name]
+        hint = self.hints[field.name]
         kind, nullable = split_optional(hint)
         if isinstance(kind, str) and is_array(kind):  # a name for checkers only
             nullable = "None" in kind or "Optional" in kind

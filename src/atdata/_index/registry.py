@@ -30,6 +30,9 @@ SCHEMA = "schema"  # name@000000001.000000000.000000000, so that keys are in the
 _TOP = "schema_top"  # name: its highest version
 _SAME = "schema_same"  # name@digest of the fields: the highest version that has them
 _PAGE = 500
+_MOST_DIGESTS = 4096
+#: Digests by name and fields: the same schema is looked for again with every dataset.
+_digests: dict[str, str] = {}
 
 
 def _key(name: str, version: str) -> str:
@@ -49,6 +52,16 @@ def check_document(document: Mapping[str, Any]) -> None:
 
 def fields_digest(document: Mapping[str, Any]) -> str:
     """Equal for documents whose samples are alike: the same fields, whatever their order and descriptions."""
+    key = json.dumps([document.get("name"), document.get("fields")], sort_keys=True)
+    found = _digests.get(key)
+    if found is None:
+        if len(_digests) >= _MOST_DIGESTS:
+            _digests.clear()
+        found = _digests[key] = _digest(document)
+    return found
+
+
+def _digest(document: Mapping[str, Any]) -> str:
     schema, _ = parse_schema(document)
     if schema is None:
         raise SchemaError(f"{shown(document.get('name'))} is no valid schema")

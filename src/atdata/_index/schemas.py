@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import WeakSet
 
 from atdata._errors import refuse_options, shown
 from atdata._index.errors import SchemaNotFoundError, UnsupportedTypeError
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 __all__ = ["Resolver", "SchemaMethods"]
 
 T = TypeVar("T")
+
+#: Classes that can be published, which takes a while to find out and stays true.
+_checked: WeakSet[type[Any]] = WeakSet()
 
 #: Finds a schema that lies in somebody's repository: the document, and the DID of the repository; None if it cannot.
 Resolver = Callable[[str], tuple[Mapping[str, Any], str] | None]
@@ -87,6 +91,9 @@ class SchemaMethods:
         from atdata._index.classes import nested_types, schema_from_class
         from atdata._index.registry import check_document
 
+        plain = description is None and metadata is None
+        if plain and isinstance(sample_type, type) and sample_type in _checked:
+            return
         todo, seen = [sample_type], set[type[Any]]()
         while todo:
             cls = todo.pop()
@@ -98,6 +105,8 @@ class SchemaMethods:
             todo += nested_types(cls)
             if sample_type in todo:
                 raise UnsupportedTypeError(f"{sample_type.__name__}: Unsupported type: a sample cannot hold itself")
+        if plain:
+            _checked.add(sample_type)
 
     def _document(
         self,
