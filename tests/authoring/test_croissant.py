@@ -81,6 +81,20 @@ def test_every_schema_of_ours_is_accepted_and_read_back(path: Path, tmp_path: Pa
     assert [field for field in back if field.name not in lost] == [f for f in schema.fields if f.name not in lost]
 
 
+def test_nested_samples_are_sub_fields(project: Path, atdata_gen: Command) -> None:
+    record = {**RECORD, "schemaRef": "atdata://local/sampleSchema/MultimodalSample@1.0.0"}
+    Path("record.json").write_text(json.dumps(record))
+
+    done = atdata_gen("croissant", "record.json")
+
+    accepted(done.json, project / "c.json")
+    fields = {field["name"]: field for field in done.json["recordSet"][0]["field"]}
+    assert {inner["name"] for inner in fields["objects"]["subField"]} >= {"x", "y", "width", "height"}
+    assert fields["objects"]["arrayShape"] == "-1"
+    assert "objects: a nested sample becomes sub-fields" in done.err
+    assert [field.name for field in from_croissant(done.json["recordSet"]).value][:1] == ["frame"]
+
+
 def test_a_record_is_described_whole(project: Path, atdata_gen: Command) -> None:
     Path("record.json").write_text(json.dumps(RECORD))
 

@@ -169,16 +169,29 @@ def test_safetensors_writes_the_header_that_is_foretold() -> None:
 @given(fields=schemas)
 def test_arrow_schemas_survive_files(fields: Sequence[SampleField]) -> None:
     pa = import_module("pyarrow")
-    mapped = formats.to_arrow(fields)
+    mapped = formats.to_arrow(fields, {BOX.uri: [SampleField("x", Primitive("float"))]})
     sink = io.BytesIO()
     with pa.ipc.new_stream(sink, mapped.value):
         pass
 
     schema = pa.ipc.open_stream(sink.getvalue()).schema
 
-    assert formats.from_arrow(schema).value == tuple(
-        field for field in fields if field.name not in {loss.field for loss in mapped.losses}
-    )
+    assert not mapped.losses
+    assert formats.from_arrow(schema).value == tuple(fields)
+
+
+def test_nested_samples_are_structs_where_their_fields_are_given() -> None:
+    field = SampleField("boxes", ArrayOf(RefType(BOX)))
+    inner = {BOX.uri: [SampleField("x", Primitive("float")), SampleField("m", NdArray("bool", ("h", "w")))]}
+
+    features = formats.to_huggingface([field], inner).value["boxes"]
+    column = formats.to_arrow([field], inner).value.field("boxes")
+
+    assert features["feature"]["x"] == {"dtype": "float64", "_type": "Value"}
+    assert [child.name for child in column.type.value_type] == ["x", "m"]
+    assert [loss.what for loss in formats.to_huggingface([field]).losses] == [
+        "is left out: a nested sample is of another schema"
+    ]
 
 
 def test_parquet_columns_of_others_become_fields(tmp_path: Path) -> None:

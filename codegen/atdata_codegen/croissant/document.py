@@ -10,7 +10,7 @@ from posixpath import basename
 from typing import Any, Final
 
 from atdata_codegen.formats.croissant import to_croissant
-from atdata_codegen.formats.mapped import Mapped
+from atdata_codegen.formats.mapped import Mapped, Nested
 from atdata_codegen.samples.model import SampleSchema
 
 __all__ = ["Shard", "croissant_document"]
@@ -87,16 +87,18 @@ def croissant_document(
     cite: str = "",
     creators: Sequence[str] = (),
     members: Mapping[str, str] | None = None,
+    nested: Nested | None = None,
 ) -> Mapped[Json]:
     """The JSON-LD of a dataset, and what of its fields Croissant cannot say.
 
     ``members`` says which member of a sample each field is read from; without it all are in its ``.msgpack``. A shard
-    without a checksum makes the whole a live dataset, as the specification asks for one of the two.
+    without a checksum makes the whole a live dataset, as the specification asks for one of the two. ``nested`` holds
+    the fields of the schemas that this one refers to, by address.
     """
     files = _files(shards)
     places = {field.name: (members or {}).get(field.name, "msgpack") for field in schema.fields}
     sources = {name: _source(place) for name, place in places.items()}
-    mapped = to_croissant(schema.fields, sources=sources)
+    mapped = to_croissant(schema.fields, sources=sources, nested=nested)
     record_sets = mapped.value
     record_sets[0]["description"] = schema.description or f"Samples of the schema {schema.name} {schema.version}."
     document: Json = {

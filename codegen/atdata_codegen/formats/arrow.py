@@ -12,11 +12,11 @@ from functools import partial
 from importlib import import_module
 from typing import Any
 
-from atdata_codegen.formats.mapped import Loss, Mapped
+from atdata_codegen.formats.mapped import MAX_DEPTH, Loss, Mapped, Nested
 from atdata_codegen.formats.notes import NOTE, FieldNames, believed, field_document
 from atdata_codegen.problems import clean
 from atdata_codegen.samples.dtypes import canonical_dtype
-from atdata_codegen.samples.model import ArrayOf, FieldType, NdArray, Primitive, SampleField
+from atdata_codegen.samples.model import ArrayOf, FieldType, NdArray, Primitive, RefType, SampleField
 from atdata_codegen.samples.shapes import Dim
 from atdata_lexicon.errors import MissingExtraError
 
@@ -51,8 +51,8 @@ def arrow_schema(path: str) -> Any:
         raise ValueError(f"{clean(path, 200)} is no Arrow file: {clean(str(error), 200)}") from error
 
 
-def to_arrow(fields: Iterable[SampleField]) -> Mapped[Any]:
-    """A ``pyarrow.Schema``. Nested samples are of another schema and are left out; nothing else is lost.
+def to_arrow(fields: Iterable[SampleField], nested: Nested | None = None) -> Mapped[Any]:
+    """A ``pyarrow.Schema``. Nested samples whose fields ``nested`` gives are structs, others are left out.
 
     Complex numbers are pairs of floats along a last axis of 2, as Arrow has no other way.
     """
@@ -60,16 +60,20 @@ def to_arrow(fields: Iterable[SampleField]) -> Mapped[Any]:
     found: list[Any] = []
     losses: list[Loss] = []
     for field in fields:
-        native = _native(pa, field)
+        native = _native(pa, field, nested or {})
         if native is None:
             losses.append(Loss(field.name, "is left out: a nested sample is of another schema"))
             continue
-        note = json.dumps(field_document(field), ensure_ascii=False).encode()
-        found.append(native.with_metadata({**(native.metadata or {}), _NOTE: note}))
+        found.append(_noted(native, field))
     return Mapped(pa.schema(found), tuple(losses))
 
 
-def _native(pa: Any, field: SampleField) -> Any:
+def _noted(native: Any, field: SampleField) -> Any:
+    note = json.dumps(field_document(field), ensure_ascii=False).encode()
+    return native.with_metadata({**(native.metadata or {}), _NOTE: note})
+
+
+def _native(pa: Any, field: SampleField, nested: Nested, depth: int = 0) -> Any:
     """The Arrow field without our note; None for what Arrow cannot hold."""
     kind = field.type
     fixed_width = isinstance(kind, NdArray) and kind.dtype not in ("str", "bytes")
@@ -84,7 +88,7 @@ def _native(pa: Any, field: SampleField) -> Any:
         more: dict[str, Any] = {"uniform_shape": [dim if isinstance(dim, int) else None for dim in shape]}
         metadata = {_NAME: _VARIABLE, _METADATA: json.dumps(more).encode()}
         return pa.field(field.name, storage, nullable=field.optional, metadata=metadata)
-    type_ = _type(pa, kind)
+    type_ = _type(pa, kind, nested, depth)
     return None if type_ is None else pa.field(field.name, type_, nullable=field.optional)
 
 
@@ -92,14 +96,17 @@ def _sized(kind: NdArray) -> bool:
     return kind.shape is not None and all(isinstance(dim, int) for dim in kind.shape)
 
 
-def _type(pa: Any, kind: FieldType) -> Any:
+def _type(pa: Any, kind: FieldType, nested: Nested, depth: int) -> Any:
     if isinstance(kind, Primitive):
         return getattr(pa, _PRIMITIVES[kind.name])()
     if isinstance(kind, ArrayOf):
-        inner = _type(pa, kind.items)
+        inner = _type(pa, kind.items, nested, depth)
         return None if inner is None else pa.list_(inner)
-    if not isinstance(kind, NdArray):
-        return None
+    if isinstance(kind, RefType):
+        if kind.ref.uri not in nested or depth > MAX_DEPTH:
+            return None
+        inside = [(field, _native(pa, field, nested, depth + 1)) for field in nested[kind.ref.uri]]
+        return pa.struct([_noted(native, field) for field, native in inside if native is not None])
     element, pair = _element(pa, kind.dtype), kind.dtype.startswith("complex")
     if kind.shape is None or (len(kind.shape) > 1 and not _sized(kind)):
         return pa.struct([("data", pa.list_(element)), ("shape", pa.list_(pa.int64()))])
@@ -128,7 +135,7 @@ def from_arrow(schema: Any) -> Mapped[tuple[SampleField, ...]]:
         if name != column.name:
             losses.append(Loss(name, f"is called {clean(column.name, 80)!r} there"))
         note = (column.metadata or {}).get(_NOTE)
-        field = believed(note, name, _comparable(column), partial(_native_comparable, pa))
+        field = believed(note, name, True, partial(_agrees, pa, column))
         if field is None:
             kind = _variable(column) or _field_type(pa, column.type, name, losses)
             if kind is None:
@@ -139,14 +146,17 @@ def from_arrow(schema: Any) -> Mapped[tuple[SampleField, ...]]:
     return Mapped(tuple(fields), tuple(losses))
 
 
-def _native_comparable(pa: Any, field: SampleField) -> object:
-    native = _native(pa, field)
-    return None if native is None else _comparable(native)
-
-
-def _comparable(column: Any) -> object:
-    """What a note must agree with."""
-    return _variable_parts(column) or column.type, column.nullable
+def _agrees(pa: Any, column: Any, field: SampleField) -> bool:
+    """Whether a column is what ``field`` becomes; of a nested sample, that it is a struct must do."""
+    if column.nullable != field.optional:
+        return False
+    kind, type_ = field.type, column.type
+    while isinstance(kind, ArrayOf) and _is_list(pa.types, type_):
+        kind, type_ = kind.items, type_.value_type
+    if isinstance(kind, RefType):
+        return bool(pa.types.is_struct(type_))
+    native = _native(pa, field, {})
+    return native is not None and (_variable_parts(column) or column.type) == (_variable_parts(native) or native.type)
 
 
 def _variable(column: Any) -> NdArray | None:

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from atdata_codegen.formats.mapped import Loss, Mapped, unsaid
+from atdata_codegen.formats.mapped import MAX_DEPTH, Loss, Mapped, Nested, unsaid
 from atdata_codegen.formats.notes import FieldNames
 from atdata_codegen.problems import clean
-from atdata_codegen.samples.model import ArrayOf, FieldType, NdArray, Primitive, SampleField
+from atdata_codegen.samples.model import ArrayOf, FieldType, NdArray, Primitive, RefType, SampleField
 from atdata_codegen.samples.shapes import Dim
 
 __all__ = ["from_croissant", "to_croissant"]
@@ -39,41 +39,70 @@ def to_croissant(
     *,
     record_set: str = "samples",
     sources: Mapping[str, Json] | None = None,
-    default_source: Json | None = None,
+    nested: Nested | None = None,
 ) -> Mapped[list[Json]]:
     """The record set of the samples, then one of names for each field with labels.
 
-    ``sources`` says where each field is read from, ``default_source`` where all the others are.
+    ``sources`` says where each field is read from; nested samples whose fields ``nested`` gives have sub-fields.
     """
+    writer = _Writer(nested or {})
     described: list[Json] = []
-    labels: list[Json] = []
-    losses: list[Loss] = []
     for field in fields:
+        one = writer.field(field, record_set, (sources or {}).get(field.name))
+        if one is not None:
+            described.append(one)
+    main = {"@type": "cr:RecordSet", "@id": record_set, "name": record_set, "field": described}
+    return Mapped([main, *writer.labels], tuple(writer.losses))
+
+
+class _Writer:
+    """Fields as Croissant has them, with the record sets of their labels and what is lost."""
+
+    def __init__(self, nested: Nested) -> None:
+        self._nested = nested
+        self.labels: list[Json] = []
+        self.losses: list[Loss] = []
+
+    def field(self, field: SampleField, home: str, source: Json | None, top: str = "", depth: int = 0) -> Json | None:
+        """One field; ``top`` is the field of the sample that it lies in, where it is one of a nested sample."""
         lost: list[str] = []
-        native = _field_type(field.type, lost)
+        path = f"{home}/{field.name}"
+        name = top or field.name
+        native = self._type(field.type, path, source, name, lost, depth)
         kept = ["description", "labels"]
         family = _MEDIA.get(field.media_type.partition("/")[0])
         if family:
             native, lost = {"dataType": family}, []
             kept += ["media_type"] if field.media_type.endswith("/*") else []
         if native is None:
-            losses.append(Loss(field.name, f"is left out: {lost[-1]}"))
-            continue
-        one: Json = {"@type": "cr:Field", "@id": f"{record_set}/{field.name}", "name": field.name}
+            self.losses.append(Loss(name, f"is left out: {lost[-1]}" if name == field.name else lost[-1]))
+            return None
+        one: Json = {"@type": "cr:Field", "@id": path, "name": field.name}
         if field.description:
             one["description"] = field.description
         one |= native
-        source = (sources or {}).get(field.name, default_source)
-        if source is not None:
+        if source is not None and "subField" not in one:
             one["source"] = source
         if field.labels:
-            labels.append(_labels(field.name, field.labels))
-            one["references"] = {"field": {"@id": f"{field.name}_labels/value"}}
-        described.append(one)
-        losses += [Loss(field.name, what) for what in dict.fromkeys(lost)]
-        losses += unsaid(field, kept)
-    main = {"@type": "cr:RecordSet", "@id": record_set, "name": record_set, "field": described}
-    return Mapped([main, *labels], tuple(losses))
+            labels = path.replace("/", "_") if top else field.name
+            self.labels.append(_labels(labels, field.labels))
+            one["references"] = {"field": {"@id": f"{labels}_labels/value"}}
+        self.losses += [Loss(name, what) for what in dict.fromkeys(lost)]
+        self.losses += [] if top else unsaid(field, kept)
+        return one
+
+    def _type(
+        self, kind: FieldType, path: str, source: Json | None, top: str, lost: list[str], depth: int
+    ) -> Json | None:
+        axes, inner = 0, kind
+        while isinstance(inner, ArrayOf):
+            inner, axes = inner.items, axes + 1
+        if not isinstance(inner, RefType) or inner.ref.uri not in self._nested or depth > MAX_DEPTH:
+            return _field_type(kind, lost)
+        lost.append("a nested sample becomes sub-fields")
+        made = [self.field(one, path, source, top, depth + 1) for one in self._nested[inner.ref.uri]]
+        found: Json = {"subField": [one for one in made if one is not None]}
+        return {"isArray": True, "arrayShape": ",".join(["-1"] * axes), **found} if axes else found
 
 
 def _labels(name: str, labels: Sequence[str]) -> Json:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from atdata_codegen.formats.mapped import Loss, Mapped, unsaid
+from atdata_codegen.formats.mapped import MAX_DEPTH, Loss, Mapped, Nested, unsaid
 from atdata_codegen.formats.notes import FieldNames
 from atdata_codegen.problems import clean
 from atdata_codegen.samples.dtypes import INTEGERS, canonical_dtype
-from atdata_codegen.samples.model import ArrayOf, FieldType, NdArray, Primitive, SampleField
+from atdata_codegen.samples.model import ArrayOf, FieldType, NdArray, Primitive, RefType, SampleField
 from atdata_codegen.samples.shapes import Dim
 
 __all__ = ["from_huggingface", "to_huggingface"]
@@ -23,13 +23,16 @@ _MEDIA = {"image": "Image", "audio": "Audio", "video": "Video"}
 _ANY: Dim = "_"
 
 
-def to_huggingface(fields: Iterable[SampleField]) -> Mapped[dict[str, Json]]:
-    """Features by name. Only the first axis of an ``Array2D`` and its kin may be of any size: others are lists."""
+def to_huggingface(fields: Iterable[SampleField], nested: Nested | None = None) -> Mapped[dict[str, Json]]:
+    """Features by name; nested samples whose fields ``nested`` gives are structs.
+
+    Only the first axis of an ``Array2D`` and its kin may be of any size: others are lists.
+    """
     features: dict[str, Json] = {}
     losses: list[Loss] = []
     for field in fields:
         lost: list[str] = []
-        feature = _feature(field.type, lost)
+        feature = _feature(field.type, lost, nested or {})
         kept: list[str] = []
         family = _MEDIA.get(field.media_type.partition("/")[0])
         if field.labels and field.type == Primitive("int"):
@@ -56,19 +59,23 @@ def _list(feature: Json, size: int | None = None) -> Json:
     return {"feature": feature, "_type": "List"} | ({} if size is None else {"length": size})
 
 
-def _feature(kind: FieldType, lost: list[str]) -> Json | None:
+def _feature(kind: FieldType, lost: list[str], nested: Nested, depth: int = 0) -> Json | None:
     if isinstance(kind, Primitive):
         return _value(_PRIMITIVES[kind.name])
     if isinstance(kind, ArrayOf):
-        inner = _feature(kind.items, lost)
+        inner = _feature(kind.items, lost, nested, depth)
         if inner is None:
             return None
         if inner.get("dtype") in _VALUES or inner.get("_type") in ("Array2D", "Array3D", "Array4D", "Array5D", "List"):
             lost.append("a list of these comes back as an array, or of other lists")
         return _list(inner)
-    if not isinstance(kind, NdArray):
-        lost.append("a nested sample is of another schema")
-        return None
+    if isinstance(kind, RefType):
+        if kind.ref.uri not in nested or depth > MAX_DEPTH:
+            lost.append("a nested sample is of another schema")
+            return None
+        lost.append("a nested sample becomes a struct")
+        found = {field.name: _feature(field.type, lost, nested, depth + 1) for field in nested[kind.ref.uri]}
+        return {name: feature for name, feature in found.items() if feature is not None}
     return _array(kind, lost)
 
 

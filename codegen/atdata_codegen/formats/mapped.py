@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
 from atdata_codegen.samples.model import SampleField
 
-__all__ = ["Loss", "Mapped", "unsaid"]
+__all__ = ["MAX_DEPTH", "Loss", "Mapped", "Nested", "unsaid"]
 
 T = TypeVar("T")
+#: Deepest nesting of samples; schemas that lead back to themselves are refused elsewhere.
+MAX_DEPTH = 32
+#: The fields of the schemas that fields refer to, by address.
+Nested: TypeAlias = Mapping[str, Sequence[SampleField]]
 
 #: What may be said of a field besides its type, in the words of a report.
 _EXTRAS = (

@@ -5,7 +5,8 @@ Sizes that differ from sample to sample are 0 in ``shape``; the note in ``attrib
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from atdata_codegen.formats.mapped import Loss, Mapped
@@ -95,7 +96,8 @@ def from_zarr(arrays: Mapping[str, Any], samples: bool = True) -> Mapped[tuple[S
             losses.append(Loss(name, f"is called {clean(key, 80)!r} there"))
         meta = value if isinstance(value, Mapping) else {}
         dtype, shape = _dtype(meta), meta.get("shape")
-        sizes = [s for s in shape if isinstance(s, int) and s >= 0] if isinstance(shape, list | tuple) else None
+        whole = isinstance(shape, list | tuple) and all(type(size) is int and size >= 0 for size in shape)
+        sizes = list(shape) if whole and shape is not None else None
         if dtype is None or sizes is None or (samples and not sizes):
             losses.append(Loss(name, f"is left out: {clean(meta.get('data_type', meta.get('dtype')), 80)} of {shape}"))
             continue
@@ -113,7 +115,16 @@ def from_zarr(arrays: Mapping[str, Any], samples: bool = True) -> Mapped[tuple[S
             if any(labels):
                 losses.append(Loss(name, "names of its axes are not kept beside their sizes"))
         fields.append(field)
-    return Mapped(tuple(fields), tuple(losses))
+    return Mapped(tuple(fields), (*losses, *(_uneven(arrays, fields) if samples else ())))
+
+
+def _uneven(arrays: Mapping[str, Any], fields: list[SampleField]) -> Iterator[Loss]:
+    """Arrays whose first axis has another length than that of most: is it one of samples?"""
+    counts = {field.name: arrays[field.name]["shape"][0] for field in fields if field.name in arrays}
+    usual = Counter(counts.values()).most_common(1)[0][0] if counts else 0
+    for name, count in counts.items():
+        if count != usual:
+            yield Loss(name, f"its first axis has {count} entries where others have {usual}: it may not count samples")
 
 
 def _dtype(meta: Mapping[str, Any]) -> str | None:

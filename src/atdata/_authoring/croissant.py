@@ -77,6 +77,7 @@ def _export(options: argparse.Namespace) -> int:
         cite=options.cite,
         creators=options.creator,
         members=found.members,
+        nested=found.nested,
     )
     if not options.quiet:
         for loss in mapped.losses:

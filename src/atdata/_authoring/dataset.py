@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from atdata_codegen.croissant import Shard
-from atdata_codegen.samples import SampleSchema, parse_schema
+from atdata_codegen.samples import SampleField, SampleSchema, parse_schema
 from atdata_codegen.samples.known import Known
 from atdata_codegen.samples.refs import parse_ref
 from atdata_codegen.sources import kind_of, read_sources
@@ -42,6 +42,7 @@ class Described:
     tags: tuple[str, ...] = ()
     created: str = ""
     members: Mapping[str, str] = field(default_factory=dict)
+    nested: Mapping[str, tuple[SampleField, ...]] = field(default_factory=dict)
 
 
 class SchemaFolder:
@@ -106,9 +107,8 @@ def _of_record(value: Any, what: str, schemas: SchemaFolder, did: str) -> Descri
 
 
 def _of_entry(entry: Any, schemas: SchemaFolder, index: IndexLike | None, did: str) -> Described:
-    get = getattr(index, "get_schema", None)
-    document = schemas.find(entry.schema_ref) if get is None else get(entry.schema_ref)
-    schema, members = _parsed(document)
+    get: Callable[[str], Any] = getattr(index, "get_schema", schemas.find)
+    schema, members = _parsed(get(entry.schema_ref))
     storage = getattr(getattr(entry, "record", None), "storage", None)
     blobs = getattr(entry, "blobs", None)
     if blobs:
@@ -122,7 +122,7 @@ def _of_entry(entry: Any, schemas: SchemaFolder, index: IndexLike | None, did: s
         shards = tuple(Shard(url) for address in entry.data_urls for url in sources.expand(str(address)))
     return Described(
         entry.name, schema, shards, entry.description or "", entry.license or "", tuple(entry.tags or ()),
-        str(getattr(entry, "created_at", "") or ""), members,
+        str(getattr(entry, "created_at", "") or ""), members, _nested(schema, get),
     )  # fmt: skip
 
 
@@ -139,7 +139,7 @@ def _of_manifest(path: str, schemas: SchemaFolder, schema: str, base_url: str) -
         raise ValueError(f"{shown(path, 200)} does not say what its samples are; give --schema")
     parsed, members = _parsed(schemas.find(wanted))
     shards = tuple(Shard(_joined(base_url, entry.name), entry.size, entry.sha256 or "") for entry in manifest.shards)
-    return Described(_name_of(path), parsed, shards, members=members)
+    return Described(_name_of(path), parsed, shards, members=members, nested=_nested(parsed, schemas.find))
 
 
 def _of_shards(what: str, schemas: SchemaFolder, schema: str, base_url: str, checksums: bool) -> Described:
@@ -156,7 +156,24 @@ def _of_shards(what: str, schemas: SchemaFolder, schema: str, base_url: str, che
             with open(address, "rb") as file:
                 digest = hashlib.file_digest(file, "sha256").hexdigest()
         shards.append(Shard(_joined(base_url, os.path.basename(address)), size, digest))
-    return Described(_name_of(what), parsed, tuple(shards), members=members)
+    return Described(_name_of(what), parsed, tuple(shards), members=members, nested=_nested(parsed, schemas.find))
+
+
+def _nested(schema: SampleSchema, get: Callable[[str], Any]) -> dict[str, tuple[SampleField, ...]]:
+    """The fields of the schemas that one refers to, however indirectly; what cannot be found is left out."""
+    found: dict[str, tuple[SampleField, ...]] = {}
+    todo = [ref.uri for ref in schema.refs]
+    while todo:
+        uri = todo.pop()
+        if uri in found:
+            continue
+        try:
+            inner, _ = _parsed(get(uri))
+        except (KeyError, ValueError):
+            continue
+        found[uri] = inner.fields
+        todo += [ref.uri for ref in inner.refs]
+    return found
 
 
 def _joined(base_url: str, name: str) -> str:
