@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from atdata_codegen.fmt import format_document
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -54,6 +54,7 @@ json_values = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(json_values, st.sampled_from(["lexicon", "sample", "lens"]))
 def test_any_document_is_the_same_data_afterwards_and_stays_as_it_is(value: Any, kind: str) -> None:
     document: dict[str, Any] = {"defs": value, "fields": value, "metadata": value, "id": value}

@@ -60,6 +60,7 @@ schemas = st.lists(sample_fields(), min_size=1, max_size=5).map(
 )
 
 
+@settings(deadline=None)
 @given(sample_fields())
 def test_a_field_is_written_as_documents_write_it(field: SampleField) -> None:
     assert field_of(json.loads(json.dumps(field_document(field)))) == field
@@ -95,6 +96,7 @@ def test_a_note_that_the_format_contradicts_is_not_believed() -> None:
 
 
 @pytest.mark.parametrize("name", ["huggingface", "mds", "safetensors", "zarr"])
+@settings(deadline=None)
 @given(
     value=st.dictionaries(
         st.text(max_size=8),
