@@ -135,15 +135,17 @@ def test_values_may_be_dictionaries_or_models(client: AtmosphereClient, fake: An
 
 def test_a_listing_stops_at_a_cursor_that_is_none(client: AtmosphereClient, fake: Any) -> None:
     """A stand-in gives an object for whatever it is asked."""
-    page = Mock(records=[Mock(uri=f"at://{DID}/{SCHEMA}/k", value={"n": 1})])
+    page = Mock(records=[Mock(value={"n": 1})])
     fake.com.atproto.repo.list_records.return_value = page
 
-    assert client.list_records(SCHEMA)[1] is None
-    assert SchemaLoader(client).list_all() == [{"n": 1}]
+    assert client.list_records(SCHEMA) == ([{"n": 1}], None)
+    assert SchemaLoader(client).list_all() == client.list_schemas() == client.list_datasets() == [{"n": 1}]
+    assert LensLoader(client).find_by_schemas("at://a/b/c") == []
+    assert [found.value for found in client.iter_records(SCHEMA)] == [{"n": 1}]
 
 
 def test_blobs_go_by_the_short_form_and_by_xrpc(client: AtmosphereClient, fake: Any) -> None:
-    blob = SimpleNamespace(ref=SimpleNamespace(link="bafkrei"), mime_type="application/x-tar", size=4)
+    blob = Mock(ref=Mock(link="bafkrei"), mime_type="application/x-tar", size=4)
     fake.upload_blob.return_value = SimpleNamespace(blob=blob)
     expected = {"$type": "blob", "ref": {"$link": "bafkrei"}, "mimeType": "application/x-tar", "size": 4}
 

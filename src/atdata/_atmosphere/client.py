@@ -166,7 +166,7 @@ class AtmosphereClient(RecordCalls, BlobCalls):
 
     def _logged_in(self) -> Account:
         if self._account is None or not self._account.did:
-            raise NotAuthenticatedError("nobody is logged in: call login(handle, app_password) first")
+            raise NotAuthenticatedError("Not authenticated: call login(handle, app_password) first")
         return self._account
 
     def publish_schema(

@@ -46,6 +46,9 @@ class GivenAccount:
 
     def _enter(self, profile: Any) -> None:
         did, handle = part(profile, "did"), part(profile, "handle")
+        if not isinstance(did, str):
+            me = getattr(self._client, "me", None)
+            did, handle = part(me, "did"), part(me, "handle")
         if not isinstance(did, str) or not did:
             raise AuthError("the given client logged in, but did not say as whom: login() returns a profile with .did")
         self.did, self.handle = did, handle if isinstance(handle, str) else ""

@@ -134,11 +134,7 @@ class LensLoader(RecordLoader):
         wanted = {"sourceSchema": str(source_schema_uri)}
         if target_schema_uri is not None:
             wanted["targetSchema"] = str(target_schema_uri)
-        return [
-            found.value
-            for found in self.iterate(repo)
-            if all(found.value.get(key) == value for key, value in wanted.items())
-        ]
+        return [found for found in self.values(repo) if all(found.get(key) == value for key, value in wanted.items())]
 
     def to_lens(
         self,

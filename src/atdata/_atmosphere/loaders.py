@@ -40,13 +40,17 @@ class RecordLoader:
 
         They come as they are: neither filtered nor checked. ``limit=None`` gives all.
         """
-        return [found.value for found in self.iterate(repo, limit)]
+        return list(self.values(repo, limit))
 
     def list_records(
         self, repo: str | None = None, limit: int = 100, cursor: str | None = None
     ) -> tuple[list[dict[str, Any]], str | None]:
         """One page, and the cursor of the next one; None behind the last."""
         return self.client.list_records(self._NSID, repo=repo, limit=limit, cursor=cursor)
+
+    def values(self, repo: str | None = None, limit: int | None = None) -> Iterator[dict[str, Any]]:
+        """The records as they are, fetched page by page."""
+        return self.client.iter_values(self._NSID, repo=repo, limit=limit)
 
     def iterate(self, repo: str | None = None, limit: int | None = None) -> Iterator[RepoRecord]:
         """The records with their addresses and CIDs, fetched page by page."""
@@ -61,7 +65,7 @@ class SchemaLoader(RecordLoader):
     >>> loader.list_all()
     Traceback (most recent call last):
     ...
-    atdata._atmosphere.errors.NotAuthenticatedError: nobody is logged in: call login(handle, app_password) first
+    atdata._atmosphere.errors.NotAuthenticatedError: Not authenticated: call login(handle, app_password) first
     """
 
     _NSID = sample_schema.NSID

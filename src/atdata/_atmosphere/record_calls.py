@@ -229,13 +229,28 @@ class RecordCalls:
         self, collection: str, *, repo: str | None = None, limit: int | None = None
     ) -> Iterator[RepoRecord]:
         """The records of a collection with their addresses, newest first, fetched page by page."""
+        # What stands in for a client may not say the addresses of what it lists.
+        unnamed = AtUri(repo or self._logged_in().did, collection, "unknown") if self._given else None
+        for item in self._items(collection, repo, limit):
+            made = _listed(item, unnamed)
+            if made is not None:
+                yield made
+
+    def iter_values(
+        self, collection: str, *, repo: str | None = None, limit: int | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """The records of a collection as they are, newest first, fetched page by page."""
+        for item in self._items(collection, repo, limit):
+            value = plain_object(part(item, "value"))
+            if value is not None:
+                yield value
+
+    def _items(self, collection: str, repo: str | None, limit: int | None) -> Iterator[Any]:
+        """What the pages of a listing hold."""
         left, cursor, seen = limit, None, set[str]()
         while left is None or left > 0:
             found, cursor = self._page(collection, repo, _PAGE if left is None else left, cursor)
-            for item in found if left is None else found[:left]:
-                made = _listed(item)
-                if made is not None:
-                    yield made
+            yield from found if left is None else found[:left]
             if not found or cursor is None or cursor in seen:
                 return
             seen.add(cursor)
@@ -264,7 +279,7 @@ class RecordCalls:
         return self._values(lens.NSID, repo, limit)
 
     def _values(self, collection: str, repo: str | None, limit: int | None) -> list[dict[str, Any]]:
-        return [found.value for found in self.iter_records(collection, repo=repo, limit=limit)]
+        return list(self.iter_values(collection, repo=repo, limit=limit))
 
 
 def _uri_of(answer: Any, what: str) -> AtUri:
@@ -274,13 +289,17 @@ def _uri_of(answer: Any, what: str) -> AtUri:
         raise UnavailableError(f"{what}: the server's answer names no record: {error}") from error
 
 
-def _listed(item: Any) -> RepoRecord | None:
+def _listed(item: Any, unnamed: AtUri | None) -> RepoRecord | None:
     """A record of a listing; one that is none is named, and does not hide the others."""
-    value, cid = plain_object(part(item, "value")), part(item, "cid")
+    value, uri, cid = plain_object(part(item, "value")), part(item, "uri"), part(item, "cid")
     try:
         if value is None:
-            raise WrongRecordError(f"{shown(part(item, 'uri'), 300)} is no record")
-        return RepoRecord(AtUri.parse(part(item, "uri")), cid if isinstance(cid, str) else "", value)
+            raise WrongRecordError(f"{shown(uri, 300)} is no record")
+        return RepoRecord(
+            unnamed if unnamed and not isinstance(uri, str) else AtUri.parse(uri),
+            cid if isinstance(cid, str) else "",
+            value,
+        )
     except AtmosphereError as error:
         warnings.warn(f"left out: {error}", DamagedEntryWarning, stacklevel=4)
         return None
