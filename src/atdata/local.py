@@ -14,6 +14,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from atdata._index.classes import schema_from_class as schema_from_class
     from atdata._index.entry import LocalDatasetEntry as LocalDatasetEntry
+    from atdata._index.errors import DamagedEntryError as DamagedEntryError
+    from atdata._index.errors import DamagedEntryWarning as DamagedEntryWarning
+    from atdata._index.errors import EntryNotFoundError as EntryNotFoundError
+    from atdata._index.errors import IndexAccessError as IndexAccessError
+    from atdata._index.errors import IndexBusyError as IndexBusyError
+    from atdata._index.errors import IndexRefusedError as IndexRefusedError
+    from atdata._index.errors import IndexUnavailableError as IndexUnavailableError
+    from atdata._index.errors import SchemaConflictError as SchemaConflictError
+    from atdata._index.errors import SchemaNotFoundError as SchemaNotFoundError
+    from atdata._index.errors import UnsupportedTypeError as UnsupportedTypeError
     from atdata._index.index import Index as Index
     from atdata._index.index import Index as LocalIndex
     from atdata._index.index import default_index as default_index
@@ -21,19 +31,33 @@ if TYPE_CHECKING:
     from atdata._index.repo import Repo as Repo
     from atdata._index.schema_record import LocalSchemaRecord as LocalSchemaRecord
     from atdata._stores.disk import DiskDataStore as DiskDataStore
+    from atdata._stores.errors import StoreAccessError as StoreAccessError
     from atdata._stores.errors import StoreError as StoreError
+    from atdata._stores.errors import StoreUnavailableError as StoreUnavailableError
     from atdata._stores.s3 import S3DataStore as S3DataStore
 
 _WHERE = {
+    "DamagedEntryError": ("_index.errors", "DamagedEntryError"),
+    "DamagedEntryWarning": ("_index.errors", "DamagedEntryWarning"),
     "DiskDataStore": ("_stores.disk", "DiskDataStore"),
+    "EntryNotFoundError": ("_index.errors", "EntryNotFoundError"),
     "Index": ("_index.index", "Index"),
+    "IndexAccessError": ("_index.errors", "IndexAccessError"),
+    "IndexBusyError": ("_index.errors", "IndexBusyError"),
+    "IndexRefusedError": ("_index.errors", "IndexRefusedError"),
+    "IndexUnavailableError": ("_index.errors", "IndexUnavailableError"),
     "LocalDatasetEntry": ("_index.entry", "LocalDatasetEntry"),
     "LocalIndex": ("_index.index", "Index"),
     "LocalSchemaRecord": ("_index.schema_record", "LocalSchemaRecord"),
     "Repo": ("_index.repo", "Repo"),
     "S3DataStore": ("_stores.s3", "S3DataStore"),
+    "SchemaConflictError": ("_index.errors", "SchemaConflictError"),
     "SchemaNamespace": ("_index.namespace", "SchemaNamespace"),
+    "SchemaNotFoundError": ("_index.errors", "SchemaNotFoundError"),
+    "StoreAccessError": ("_stores.errors", "StoreAccessError"),
     "StoreError": ("_stores.errors", "StoreError"),
+    "StoreUnavailableError": ("_stores.errors", "StoreUnavailableError"),
+    "UnsupportedTypeError": ("_index.errors", "UnsupportedTypeError"),
     "default_index": ("_index.index", "default_index"),
     "schema_from_class": ("_index.classes", "schema_from_class"),
 }
@@ -46,15 +70,27 @@ REDIS_KEY_SCHEMA = "{atdata}:schema"
 __all__ = [
     "REDIS_KEY_DATASET_ENTRY",
     "REDIS_KEY_SCHEMA",
+    "DamagedEntryError",
+    "DamagedEntryWarning",
     "DiskDataStore",
+    "EntryNotFoundError",
     "Index",
+    "IndexAccessError",
+    "IndexBusyError",
+    "IndexRefusedError",
+    "IndexUnavailableError",
     "LocalDatasetEntry",
     "LocalIndex",
     "LocalSchemaRecord",
     "Repo",
     "S3DataStore",
+    "SchemaConflictError",
     "SchemaNamespace",
+    "SchemaNotFoundError",
+    "StoreAccessError",
     "StoreError",
+    "StoreUnavailableError",
+    "UnsupportedTypeError",
     "default_index",
     "schema_from_class",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import doctest
 import importlib
 import pkgutil
@@ -12,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
+import atdata
 import atdata._index
+import atdata.local
 import atdata.testing
 
 MODULES = ["atdata._uris", "atdata._protocols", "atdata.local"] + [
@@ -48,3 +51,15 @@ def test_the_examples_of_the_page_on_teams_run_one_after_the_other(tmp_path: Pat
     assert len(blocks) > 5
     assert done.returncode == 0, done.stderr
     assert not list(tmp_path.glob("*.tar.*"))
+
+
+def test_the_errors_of_the_page_are_what_it_says() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "team.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ((?:`\w+Error`(?:, )?)+) \| `(\w+)` \|", page, re.M)
+
+    assert len(rows) == 7
+    for names, base in rows:
+        for name in re.findall(r"\w+", names):
+            kind = getattr(atdata.local, name)
+            assert issubclass(kind, atdata.AtdataError)
+            assert issubclass(kind, getattr(builtins, base))
