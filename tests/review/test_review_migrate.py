@@ -25,7 +25,7 @@ CASES = sorted(folder.name for folder in RULES.glob("SMP*"))
 #: What a lens may carry over as data, in these cases; all others ask for code, or need no lens.
 WHOLE = {
     "SMP01", "SMP02", "SMP04", "SMP05", "SMP06", "SMP07", "SMP08", "SMP10", "SMP12", "SMP13", "SMP15", "SMP16", "SMP17",
-    "SMP23", "SMP25", "SMP28", "SMP29", "SMP32", "SMP35", "SMP41", "SMP42", "SMP50", "SMP51", "SMP11",
+    "SMP23", "SMP25", "SMP28", "SMP29", "SMP32", "SMP35", "SMP41", "SMP42", "SMP50", "SMP51", "SMP11", "SMP40",
 }  # fmt: skip
 
 

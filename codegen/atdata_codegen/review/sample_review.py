@@ -20,7 +20,7 @@ from atdata_codegen.review.samples.view import SampleSide, SchemaView
 from atdata_codegen.review.semver import Version, bump_between, bumped, enough
 from atdata_codegen.review.settings import ReviewSettings
 from atdata_codegen.review.table import RULES
-from atdata_codegen.review.witnesses.samples import find_sample
+from atdata_codegen.review.witnesses.samples import SampleWitnesses
 from atdata_codegen.samples.parse import parse_schema
 
 __all__ = ["lock_findings", "sample_findings"]
@@ -38,7 +38,7 @@ class _Run:
     sides: tuple[SampleSide, SampleSide]
     ways: LensWays
     settings: ReviewSettings
-    witnesses: bool
+    witnesses: SampleWitnesses | None
     checks: Checks[SamplePair]
 
     def judge(self, view: SchemaView) -> Judge:
@@ -61,7 +61,7 @@ def sample_findings(
     before, after = SampleSide(old), SampleSide(new)
     # A new version may refer to, and follow on, one that only the old side has.
     sides = before, SampleSide(new, old)
-    run = _Run(old, new, sides, LensWays(new), settings, witnesses, checks)
+    run = _Run(old, new, sides, LensWays(new), settings, SampleWitnesses() if witnesses else None, checks)
     ours, theirs = before.by_name, after.by_name
     renamed = _renamed(ours, theirs)
     for name in sorted({*ours, *theirs}):
@@ -106,6 +106,15 @@ def _gone(run: _Run, versions: dict[Version, SchemaView], other: str | None) -> 
     yield from located([finding], view.document)
 
 
+def _version_gone(run: _Run, view: SchemaView, newest: Version) -> Iterator[Finding]:
+    """A version without one that takes its place: its shards are still there."""
+    left = ".".join(map(str, newest))
+    message = f"{clean(view.name, 80)} {view.document.version} is gone, and {left} is the newest version"
+    breaks: frozenset[Break] = frozenset({"readers", "source"} if newest < view.number else {"source"})
+    finding = run.judge(view).finding("SMP40", message, ("version",), breaks, old=view.document.version)
+    yield from located([finding], view.document)
+
+
 def _fresh(run: _Run, versions: dict[Version, SchemaView]) -> Iterator[Finding]:
     for view in versions.values():
         judge = run.judge(view)
@@ -124,6 +133,7 @@ def _refused(judge: Judge, view: SchemaView, which: Any) -> list[Finding]:
 
 
 def _versions(run: _Run, ours: dict[Version, SchemaView], theirs: dict[Version, SchemaView]) -> Iterator[Finding]:
+    followed: set[Version] = set()
     for number, view in sorted(theirs.items()):
         if number in ours:
             if ours[number].value != view.value:
@@ -132,7 +142,10 @@ def _versions(run: _Run, ours: dict[Version, SchemaView], theirs: dict[Version, 
         below = [one for one in {*ours, *theirs} if one < number]
         lowered = max(ours) > number and max(ours) not in theirs
         base = _latest(ours) if lowered or not below else {**theirs, **ours}[max(below)]
+        followed.add(base.number)
         yield from _followed(run, base, view, lowered)
+    for number in sorted(ours.keys() - theirs.keys() - followed):
+        yield from _version_gone(run, ours[number], max(theirs))
 
 
 def _changes(run: _Run, judge: Judge, old: SchemaView, new: SchemaView) -> list[Finding]:
@@ -150,10 +163,10 @@ def _judged(run: _Run, judge: Judge, one: SamplePlace) -> Finding:
         if flag:
             breaks.add(name)  # type: ignore[arg-type]  # the names above
     witness: Witness | None = None
-    if run.witnesses and change.tight:
-        witness = find_sample(pair, change, "old")
-    if run.witnesses and change.loose and witness is None:
-        witness = find_sample(pair, change, "new")
+    if run.witnesses is not None and change.tight:
+        witness = run.witnesses.find(pair, change, "old")
+    if run.witnesses is not None and change.loose and witness is None:
+        witness = run.witnesses.find(pair, change, "new")
     return judge.finding(
         change.rule, change.message, (*pair.path, *change.at), frozenset(breaks), bump=change.bump, old=change.old,
         new=change.new, witness=witness,

@@ -19,6 +19,8 @@ __all__ = ["exactly", "includes_format"]
 
 rule = LEXICON_CHECKS.rule
 
+#: Longer lists of values are not tried one by one.
+_MOST_VALUES: Final = 500
 _LEAST: Final = ("minimum", "minLength", "minGraphemes")
 _MOST: Final = ("maximum", "maxLength", "maxGraphemes", "maxSize")
 _BOUNDED: Final = ("integer", "string", "array", "bytes", "blob")
@@ -64,7 +66,7 @@ def exactly(pair: LexPair, changes: list[Change]) -> list[Change]:
     A bound that all of them keep changes nothing for anybody.
     """
     old, new = _values(pair.old), _values(pair.new)
-    if old is None and new is None:
+    if (old is None and new is None) or any(len(one) > _MOST_VALUES for one in (old, new) if one is not None):
         return changes
     tight = old is None or any(not _accepts_value(pair.new, value) for value in old)
     loose = new is None or any(not _accepts_value(pair.old, value) for value in new)
@@ -79,7 +81,9 @@ def exactly(pair: LexPair, changes: list[Change]) -> list[Change]:
 def _values(node: Mapping[str, Any]) -> list[Any] | None:
     """All values that a definition allows, where it lists them."""
     listed = [node["const"]] if "const" in node else node.get("enum")
-    return [value for value in listed if _accepts_value(node, value)] if isinstance(listed, list) else None
+    if not isinstance(listed, list) or len(listed) > _MOST_VALUES:
+        return None if not isinstance(listed, list) else listed
+    return [value for value in listed if _accepts_value(node, value)]
 
 
 def _accepts_value(node: Mapping[str, Any], value: Any) -> bool:
@@ -185,7 +189,7 @@ def enum_narrowed(pair: LexPair) -> Iterator[Change]:
         return
     if old is None:
         yield Change("LEX024", "only listed values are allowed now", ("enum",), new=new, tight=True, source=True)
-    elif lost := [value for value in old if value not in new]:
+    elif lost := _without(old, new):
         message = f"the enum lost {_list(lost)}"
         yield Change("LEX024", message, ("enum",), old, new, tight=True, source=True)
 
@@ -199,9 +203,14 @@ def enum_widened(pair: LexPair) -> Iterator[Change]:
     if new is None:
         message = "the enum was removed: every value is allowed now"
         yield Change("LEX025", message, ("enum",), old=old, loose=True, source=True)
-    elif gained := [value for value in new if value not in old]:
+    elif gained := _without(new, old):
         message = f"the enum gained {_list(gained)}"
         yield Change("LEX025", message, ("enum",), old, new, loose=True, source=True)
+
+
+def _without(values: list[Any], others: list[Any]) -> list[Any]:
+    kept = {one for one in others if isinstance(one, str | int)}
+    return [value for value in values if isinstance(value, str | int) and value not in kept]
 
 
 def _list(values: list[Any]) -> str:
@@ -213,7 +222,7 @@ def _list(values: list[Any]) -> str:
 def known_values_changed(pair: LexPair) -> Iterator[Change]:
     """The list is open, but generated constants follow it."""
     old, new = names(pair.old, "knownValues"), names(pair.new, "knownValues")
-    lost, gained = [v for v in old if v not in new], [v for v in new if v not in old]
+    lost, gained = _without(old, new), _without(new, old)
     if lost:
         message = f"knownValues lost {_list(lost)}"
         yield Change("LEX026", message, ("knownValues",), old, new, source=True, bump="minor" if gained else "patch")

@@ -29,12 +29,12 @@ def is_closed(node: Node) -> bool:
 
 
 def _lost(pair: LexPair) -> list[str]:
-    new = members(pair.new, pair.new_nsid)
+    new = frozenset(members(pair.new, pair.new_nsid))
     return [one for one in members(pair.old, pair.old_nsid) if one not in new]
 
 
 def _gained(pair: LexPair) -> list[str]:
-    old = members(pair.old, pair.old_nsid)
+    old = frozenset(members(pair.old, pair.old_nsid))
     return [one for one in members(pair.new, pair.new_nsid) if one not in old]
 
 

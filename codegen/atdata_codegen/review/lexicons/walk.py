@@ -18,7 +18,8 @@ from atdata_codegen.review.lexicons.side import KNOWN, Node, Side, absolute
 __all__ = ["LEXICON_CHECKS", "LexiconWalk", "Located"]
 
 _NOTHING: Node = {}
-_MOST_PAIRS: Final = 4096
+#: Pairs of definitions that one comparison follows references to; what is beyond counts as unknown.
+_MOST_PAIRS: Final = 200_000
 _NO_PARAMS: Node = {"type": "params", "properties": {}}
 
 
@@ -38,6 +39,7 @@ class LexiconWalk:
     ) -> None:
         self.old, self.new, self.past, self.checks = old, new, past, checks
         self.roles = Roles(old, new)
+        self._left = _MOST_PAIRS
         self._local: dict[tuple[int, int, Mode], tuple[tuple[Change, ...], tuple[LexPair, ...]]] = {}
 
     def documents(self, nsids: Iterable[str]) -> Iterator[Located]:
@@ -163,7 +165,8 @@ class LexiconWalk:
             key = (id(pair.old), id(pair.new), pair.mode)
             if key in seen:
                 continue
-            if len(seen) >= _MOST_PAIRS:
+            self._left -= 1
+            if self._left < 0:
                 return None
             seen.add(key)
             if key not in self._local:

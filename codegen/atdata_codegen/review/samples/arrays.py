@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import combinations
 from typing import Any, Final
@@ -184,15 +184,16 @@ def _dims(pair: SamplePair) -> Iterator[tuple[int, Dim, Dim]]:
 @rule("SMP29", "schema")
 def shared_sizes(pair: SamplePair) -> Iterator[Change]:
     """A name that stands twice asks for equal sizes."""
-    old, new = _equal(pair.old), _equal(pair.new)
-    places = _places(pair.old).keys() & _places(pair.new).keys()
+    before, after = _places(pair.old), _places(pair.new)
+    old, new = _equal(before), _equal(after)
+    places = before.keys() & after.keys()
 
-    def fixed(view: SchemaView, one: frozenset[tuple[str, int]]) -> bool:
-        sizes = {_places(view)[place] for place in one}
+    def fixed(dims: Mapping[tuple[str, int], Dim], one: frozenset[tuple[str, int]]) -> bool:
+        sizes = {dims[place] for place in one}
         return len(sizes) == 1 and all(isinstance(size, int) for size in sizes)
 
-    gained = sorted(sorted(one) for one in new - old if one <= places and not fixed(pair.old, one))
-    lost = sorted(sorted(one) for one in old - new if one <= places and not fixed(pair.new, one))
+    gained = sorted(sorted(one) for one in new - old if one <= places and not fixed(before, one))
+    lost = sorted(sorted(one) for one in old - new if one <= places and not fixed(after, one))
     for pairs, tight in ((gained, True), (lost, False)):
         if pairs:
             (one, i), (other, j) = pairs[0]
@@ -215,13 +216,13 @@ def _places(view: SchemaView) -> dict[tuple[str, int], Dim]:
     }
 
 
-def _equal(view: SchemaView) -> set[frozenset[tuple[str, int]]]:
+def _equal(places: Mapping[tuple[str, int], Dim]) -> set[frozenset[tuple[str, int]]]:
     """The pairs of dimensions that must have one size because they have one name."""
     named: dict[str, list[tuple[str, int]]] = {}
-    for place, dim in _places(view).items():
+    for place, dim in places.items():
         if isinstance(dim, str) and dim != "_":
             named.setdefault(dim, []).append(place)
-    return {frozenset(two) for places in named.values() for two in combinations(places[:64], 2)}
+    return {frozenset(two) for same in named.values() for two in combinations(same[:64], 2)}
 
 
 @rule("SMP30", "field")

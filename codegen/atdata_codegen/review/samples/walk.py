@@ -13,7 +13,8 @@ from atdata_codegen.review.samples.view import FieldView, SampleSide, SchemaView
 
 __all__ = ["SAMPLE_CHECKS", "SamplePlace", "SampleWalk"]
 
-_MOST_PAIRS: Final = 1024
+#: Pairs of schemas that one comparison follows references to; what is beyond counts as unknown.
+_MOST_PAIRS: Final = 20_000
 _Ends: TypeAlias = tuple[SchemaView, SchemaView]
 
 
@@ -30,6 +31,7 @@ class SampleWalk:
 
     def __init__(self, sides: tuple[SampleSide, SampleSide], checks: Checks[SamplePair] = SAMPLE_CHECKS) -> None:
         self._sides, self._checks = sides, checks
+        self._left = _MOST_PAIRS
         self._local: dict[tuple[str, str], tuple[tuple[Change, ...], tuple[_Ends, ...]]] = {}
 
     def versions(self, old: SchemaView, new: SchemaView, edges: list[_Ends] | None = None) -> Iterator[SamplePlace]:
@@ -92,7 +94,8 @@ class SampleWalk:
             key = (old.document.key, new.document.key)
             if key in seen:
                 continue
-            if len(seen) >= _MOST_PAIRS:
+            self._left -= 1
+            if self._left < 0:
                 return None
             seen.add(key)
             if key not in self._local:

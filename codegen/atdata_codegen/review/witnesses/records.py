@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 from atdata_codegen.problems import json_path
 from atdata_codegen.review.changes import Change, Path
 from atdata_codegen.review.findings import Witness
-from atdata_codegen.review.lexicons.pair import LexPair
+from atdata_codegen.review.lexicons.pair import LexPair, properties
 from atdata_codegen.review.lexicons.side import Node, Side
 from atdata_codegen.review.witnesses.build import Builder, Impossible, probes
 from atdata_lexicon.catalog import find_pointer
@@ -19,6 +19,8 @@ from atdata_lexicon.validation import check_record_key
 __all__ = ["RecordWitnesses"]
 
 _MOST_PROBES: Final = 400
+#: Properties of objects that all searches of one comparison may look at, about half a second's worth.
+_MOST_WORK: Final = 1_000_000
 _KEYS: Final = ("self", "3jzfcijpj2z2a", "com.example.post", "a:b~c")
 _NO_PARAMS: Final[Node] = {"type": "params", "properties": {}}
 
@@ -28,6 +30,7 @@ class RecordWitnesses:
 
     def __init__(self, old: Side, new: Side) -> None:
         self._old, self._new = Builder(old), Builder(new)
+        self._left = _MOST_WORK
 
     def find(self, pair: LexPair, change: Change, valid: Literal["old", "new"]) -> Witness | None:
         """A value that ``valid`` accepts and the other side refuses because of ``change``; None if none was found."""
@@ -43,7 +46,11 @@ class RecordWitnesses:
         ends = (pair.old, pair.old_nsid), (pair.new, pair.new_nsid)
         home = pair.old_nsid if valid == "old" else pair.new_nsid
         place = _place(pair.route, change)
+        work = 1 + sum(len(properties(node)) for node in (pair.old, pair.new, _object(root), _object(against)))
         for value in islice(probes(self._old, self._new, ends), _MOST_PROBES):
+            self._left -= work
+            if self._left < 0:
+                return None
             try:
                 whole = mine.around(root, home, pair.route, value)
                 if not mine.accepts(root, home, whole):
@@ -56,6 +63,11 @@ class RecordWitnesses:
                     kind: Literal["record", "value"] = "record" if root.get("type") == "record" else "value"
                     return Witness(kind, whole, valid, str(issue))
         return None
+
+
+def _object(node: Node) -> Node:
+    body = node.get("record")
+    return body if isinstance(body, dict) else node
 
 
 def _place(route: Path, change: Change) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
 from itertools import count, islice
 from typing import Any, Final, Literal
 
@@ -23,9 +22,11 @@ from atdata_codegen.review.samples.view import (
 )
 from atdata_codegen.review.witnesses.sample_values import sample_issues
 
-__all__ = ["find_sample"]
+__all__ = ["SampleWitnesses"]
 
 _MOST: Final = 300
+#: Fields that all searches of one comparison may look at, about half a second's worth.
+_MOST_WORK: Final = 500_000
 _DEEPEST: Final = 8
 #: Values that one search for a counter-example may make.
 _LARGEST: Final = 20_000
@@ -35,26 +36,41 @@ class TooLargeError(Exception):
     """A sample would hold too many values to be worth showing."""
 
 
-def find_sample(pair: SamplePair, change: Change, valid: Literal["old", "new"]) -> Witness | None:
-    """A sample that ``valid`` takes and the other side refuses because of ``change``; None if none was found."""
-    with suppress(TooLargeError):
-        return _search(pair, change, valid)
-    return None
+class SampleWitnesses:
+    """Finds samples that one side takes and the other refuses; what is not checked is not given out."""
 
+    def __init__(self) -> None:
+        self._left = _MOST_WORK
 
-def _search(pair: SamplePair, change: Change, valid: Literal["old", "new"]) -> Witness | None:
-    number = 0 if valid == "old" else 1
-    views = (pair.old, pair.new)
-    mine, other = views[number], views[1 - number]
-    name = _name(pair, change, number)
-    for sample in islice(_samples(mine, pair, name, number), _MOST):
-        if sample_issues(mine, pair.sides[number], sample):
-            continue
-        refusals = sample_issues(other, pair.sides[1 - number], sample)
-        refused = next((one for one in refusals if _belongs(one[0], pair, change, 1 - number)), None)
-        if refused is not None:
-            return Witness("sample", sample, valid, f"{refused[0]}: {refused[1]}")
-    return None
+    def find(self, pair: SamplePair, change: Change, valid: Literal["old", "new"]) -> Witness | None:
+        """A sample that ``valid`` takes and the other side refuses because of ``change``; None if none was found."""
+        if self._left < 0:
+            return None
+        try:
+            return self._search(pair, change, valid)
+        except TooLargeError:
+            self._left -= 2 * _LARGEST
+            return None
+
+    def _search(self, pair: SamplePair, change: Change, valid: Literal["old", "new"]) -> Witness | None:
+        number = 0 if valid == "old" else 1
+        views = (pair.old, pair.new)
+        mine, other = views[number], views[1 - number]
+        name = _name(pair, change, number)
+        work = 1 + 4 * (len(mine.fields) + len(other.fields))
+        if self._left < 4 * work:
+            return None
+        for sample in islice(_samples(mine, pair, name, number), _MOST):
+            self._left -= work
+            if self._left < 0:
+                return None
+            if sample_issues(mine, pair.sides[number], sample):
+                continue
+            refusals = sample_issues(other, pair.sides[1 - number], sample)
+            refused = next((one for one in refusals if _belongs(one[0], pair, change, 1 - number)), None)
+            if refused is not None:
+                return Witness("sample", sample, valid, f"{refused[0]}: {refused[1]}")
+        return None
 
 
 def _name(pair: SamplePair, change: Change, number: int) -> str:
