@@ -264,3 +264,23 @@ def test_hostile_extensions_cost_no_memory(tmp_path: Path) -> None:
         found = atdata.Dataset[Label](str(tmp_path / "h.tar"), members={"label": "cls"})
         assert len(found) == 2000
         assert sum(batch.label.count(1) for batch in found.ordered(batch_size=100)) == 2000  # type: ignore[attr-defined]
+
+
+def test_a_store_writes_mapped_shards_anew(local: atdata.Dataset[Photo], tmp_path: Path) -> None:
+    from atdata.local import DiskDataStore, Index
+
+    index = Index(path=tmp_path / "team.db", data_store=DiskDataStore(tmp_path / "store"))
+    entry = index.insert_dataset(local, name="photos")
+
+    found: Any = atdata.load_dataset("@local/photos", Photo, split="train", index=index)
+    assert [photo.caption for photo in found.head(2)] == ["photo 0", "photo 1"]
+    assert len(entry.data_urls) >= 1
+
+
+def test_an_index_without_a_store_does_not_enter_shards_that_need_a_mapping(
+    local: atdata.Dataset[Photo], tmp_path: Path
+) -> None:
+    from atdata.local import Index
+
+    with pytest.raises(ValueError, match="view"):
+        Index(path=tmp_path / "team.db").insert_dataset(local, name="photos")

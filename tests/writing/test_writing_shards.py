@@ -417,3 +417,28 @@ def test_a_closed_writer_takes_nothing(tmp_path: Path) -> None:
 
     with pytest.raises(ValueError, match="is closed"):
         writer.write(Word(text=""))
+
+
+def test_batches_are_written_as_their_samples(tmp_path: Path) -> None:
+    atdata.write([{"n": i} for i in range(25)], tmp_path / "a.tar")
+    first = atdata.Dataset[atdata.DictSample](str(tmp_path / "a.tar"))
+
+    again = atdata.write(first.ordered(batch_size=10), tmp_path / "b.tar")
+
+    assert again.count == 25
+    assert [s.n for s in atdata.Dataset[atdata.DictSample](str(tmp_path / "b.tar"))] == list(range(25))
+
+
+def test_dictionaries_are_written_by_a_schema_document(tmp_path: Path) -> None:
+    kind = {"$type": "ac.foundation.dataset.schemaType#primitive", "primitive": "int"}
+    document = {
+        "$type": "ac.foundation.dataset.sampleSchema",
+        "name": "Count",
+        "version": "1.0.0",
+        "fields": [{"name": "n", "fieldType": kind}],
+    }
+    assert atdata.write([{"n": 1}, {"n": 2}], tmp_path / "a.tar", sample_type=document).sample_type == "Count"
+
+    with pytest.raises(atdata.AtdataError, match="n"):
+        atdata.write([{"n": "one"}], tmp_path / "b.tar", sample_type=document)
+    assert not (tmp_path / "b.tar").exists()

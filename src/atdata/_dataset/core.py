@@ -70,6 +70,15 @@ class Core:
     _lock: Any = field(default_factory=threading.Lock)
     _random: Table | None = None
 
+    @property
+    def whole(self) -> bool:
+        """Whether its shards alone are the dataset: nothing is selected, changed, mixed, or mapped by the user."""
+        from atdata._dataset.stored import as_said
+
+        mapped = self.stored is not None and self.stored.mapping is not None
+        mapped = mapped and as_said(None, self.view.stored) is not None
+        return not (self.view.steps or self.chosen is not None or self.mixture is not None or mapped)
+
     def with_view(self, view: View) -> Core:
         """The same samples, seen another way."""
         return replace(self, view=view)

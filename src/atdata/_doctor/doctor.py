@@ -16,7 +16,6 @@ from atdata_lexicon.errors import AtdataError
 __all__ = ["Deployment", "examine"]
 
 
-
 class DeploymentError(AtdataError, ValueError):
     """A place that is neither a bucket nor a folder."""
 

@@ -259,7 +259,7 @@ class DatasetMethods(SchemaMethods):
 def urls_of(ds: Any) -> list[str]:
     """The addresses of a dataset's shards as its owner wrote them; the names of all shards of a source of many."""
     core = getattr(ds, "_core", None)
-    if core is not None and (core.view.steps or core.chosen is not None or core.mixture is not None):
+    if core is not None and not core.whole:
         raise IndexUsageError(
             f"{type_name(ds.sample_type)}: this is a view, and its shards hold other samples than it shows; "
             "give the index a data_store, which writes them anew, or write them with atdata.write first"

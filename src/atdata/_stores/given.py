@@ -25,8 +25,7 @@ def shards_of(dataset: Any) -> DataSource | None:
         return source
     core = getattr(dataset, "_core", None)
     if core is not None:
-        changed = core.view.steps or core.chosen is not None or core.mixture is not None or core.on_error != "raise"
-        return None if changed else core.source
+        return core.source if core.whole and core.on_error == "raise" else None
     source = getattr(dataset, "source", None)  # type: ignore[assignment]  # not known to be one yet
     return source if is_source(source) else None
 

@@ -16,7 +16,7 @@ def write(
     samples: Iterable[Any],
     path: str | os.PathLike[str],
     *,
-    sample_type: type[Any] | None = None,
+    sample_type: type[Any] | Mapping[str, Any] | str | bytes | None = None,
     keys: Iterable[str] | None = None,
     maxcount: int | None = None,
     maxsize: float | None = None,
@@ -28,7 +28,8 @@ def write(
 ) -> Manifest:
     """Write ``samples`` to one tar file or, when ``path`` has a number like ``data-%06d.tar``, to shards.
 
-    ``samples`` are samples of one class, or dictionaries of the fields of ``sample_type``. Returns what was written.
+    ``samples`` are samples of one class, batches of them, or dictionaries of the fields of ``sample_type``, which is a
+    class or a schema document. Returns what was written.
     The options are those of :class:`ShardWriter`.
 
     >>> import atdata, tempfile

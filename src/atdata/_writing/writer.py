@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from atdata._batch import SampleBatch
 from atdata._errors import EncodeError, shown, type_name
 from atdata._shards.errors import ShardWarning
 from atdata._writing.check import checker
@@ -68,7 +69,7 @@ class ShardWriter(Generic[T]):
         checksum: bool = True,
         append: bool = False,
         manifest: bool = True,
-        sample_type: type[T] | None = None,
+        sample_type: type[T] | Mapping[str, Any] | str | bytes | None = None,
     ) -> None:
         self._pattern = os.fspath(path)
         numbers = _NUMBER.findall(os.path.basename(self._pattern))
@@ -87,7 +88,7 @@ class ShardWriter(Generic[T]):
         self._checksum = checksum
         self._append = append
         self._write_manifest = manifest
-        self._sample_type: type[Any] | None = sample_type
+        self._sample_type: type[Any] | None = _class_of(sample_type)
         self._checker: Callable[[Any], None] | None = None
         self._packer: Callable[[Any], list[Piece]] | None = None
         self._shard: Shard | None = None
@@ -127,9 +128,12 @@ class ShardWriter(Generic[T]):
         self._count += 1
 
     def write_all(self, samples: Iterable[T | Mapping[str, Any]]) -> None:
-        """Append each of ``samples``, which may be a batch, too."""
+        """Append each of ``samples``, which may be a batch, or batches, too."""
         for sample in samples:
-            self.write(sample)
+            if isinstance(sample, SampleBatch):
+                self.write_all(sample)
+            else:
+                self.write(sample)
 
     def _as_sample(self, given: Any) -> Any:
         """``given`` as a sample of the writer's class, with its checks."""
@@ -252,6 +256,15 @@ class ShardWriter(Generic[T]):
             self.close()
         else:
             self._drop()
+
+
+def _class_of(given: Any) -> type[Any] | None:
+    """The class that was given, or that of the schema document that was."""
+    if given is None or isinstance(given, type):
+        return given
+    from atdata._loading.fit import as_sample_type
+
+    return as_sample_type(given)
 
 
 def _existing(pattern: str) -> set[str]:
