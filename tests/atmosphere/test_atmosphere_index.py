@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pickle
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -325,6 +327,29 @@ def test_a_thousand_records_are_listed_through_paging(index: AtmosphereIndex, cl
     assert sorted(entry.name for entry in index.datasets) == [f"d{n:04d}" for n in range(1000)]
     assert len(index.list_datasets(limit=150)) == 150
     assert index.get_dataset("d0000").name == "d0000"
+
+
+def test_a_server_that_stored_other_bytes_is_found_out(
+    index: AtmosphereIndex, photos: Any, client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload = client.upload_blob
+    monkeypatch.setattr(client, "upload_blob", lambda file, kind: upload(file.read()[:-512], kind))
+
+    with pytest.raises(OSError, match="stored other bytes"):
+        index.insert_dataset(photos, name="photos")
+    assert index.list_datasets() == []
+
+
+def test_reading_needs_no_sdk(someone: Account, pds: Pds, index: AtmosphereIndex, photos: Any) -> None:
+    index.insert_dataset(photos, name="photos")
+    code = (
+        "import sys; sys.modules['atproto'] = None; import atdata; from atdata.atmosphere import *; "
+        f"set_network(Network(plc_url={pds.plc!r}, trusted=({pds.url!r},), hosts={{'.test': {pds.url!r}}})); "
+        f"data = atdata.load_dataset('@{someone.handle}/photos', split='train'); "
+        "print(sum(1 for _ in data.ordered()))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+    assert (done.stdout, done.stderr) == ("25\n", "")
 
 
 def test_blobs_of_one_may_be_a_dataset_of_another(index: AtmosphereIndex, photos: Any, pds: Pds) -> None:

@@ -126,6 +126,11 @@ class AtmosphereClient(RecordCalls, BlobCalls):
         return self._logged_in().export()
 
     @property
+    def is_given(self) -> bool:
+        """Whether requests go through a client that somebody gave us, or through what stands in for one."""
+        return self._given
+
+    @property
     def is_authenticated(self) -> bool:
         """Whether somebody is logged in."""
         return self._account is not None and bool(self._account.did)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from atdata._atmosphere.client import AtmosphereClient
     from atdata._protocols import DataSource
+    from atdata._writing.manifest import ShardEntry
 
 __all__ = ["PDSBlobStore"]
 
@@ -95,17 +96,19 @@ class PDSBlobStore:
             uploads, cut_shards(samples, kind, uploads, Group(""), maxcount=maxcount or _MAX_COUNT, maxsize=cut)
         )
 
-    def _run(self, uploads: _Uploads, work: Iterable[Any]) -> list[str]:
+    def _run(self, uploads: _Uploads, work: Iterable[ShardEntry]) -> list[str]:
         with uploads:
-            for _ in work:
-                pass
-        if not uploads.blobs:
+            entries = list(work)
+        if not entries:
             raise NothingStoredError("the dataset has no shards, so none were written")
         urls = []
-        for blob in uploads.blobs:
-            uri = blob_ref(blob, self.client.did).uri
-            self._uploaded[uri] = blob
-            urls.append(uri)
+        for blob, entry in zip(uploads.blobs, entries, strict=True):
+            ref = blob_ref(blob, self.client.did)
+            # What stands in for a client may give any CID; a server must give that of the bytes it was sent.
+            if not self.client.is_given and ref.sha256().hex() != entry.sha256:
+                raise StoreError(f"the server stored other bytes than the {entry.size:,} of a shard it was sent")
+            self._uploaded[ref.uri] = blob
+            urls.append(ref.uri)
         return urls
 
     def blob_limit(self) -> int:
