@@ -25,6 +25,7 @@ from atdata.atmosphere import (
     DatasetLoader,
     IdentityResolver,
     PDSBlobStore,
+    TooLargeError,
     public_index,
     resolve_schema,
     using_network,
@@ -327,6 +328,33 @@ def test_a_thousand_records_are_listed_through_paging(index: AtmosphereIndex, cl
     assert sorted(entry.name for entry in index.datasets) == [f"d{n:04d}" for n in range(1000)]
     assert len(index.list_datasets(limit=150)) == 150
     assert index.get_dataset("d0000").name == "d0000"
+
+
+def test_what_a_server_takes_is_found_out_where_it_does_not_tell(
+    index: AtmosphereIndex, photos: Any, client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload, sizes = client.upload_blob, list[int]()
+
+    def strict(file: Any, kind: str) -> Any:
+        data = file.read()
+        sizes.append(len(data))
+        if len(data) > 6000:
+            raise TooLargeError("request entity too large", status=413)
+        return upload(data, kind)
+
+    monkeypatch.setattr(client, "upload_blob", strict)
+    monkeypatch.setattr(client, "blob_limit", lambda: None)
+    monkeypatch.setattr("atdata._atmosphere.blobs.store._GUESSES", (50_000, 8000, 5120))
+    entry = index.insert_dataset(photos, name="photos")
+
+    assert sizes[0] > 8000 >= sizes[1] > 6000
+    assert max(sizes[2:]) <= 5120
+    store = index.data_store
+    assert isinstance(store, PDSBlobStore)
+    assert store.blob_limit() == 5120
+    assert sum(1 for _ in atdata.Dataset[Photo](store.create_source(entry.data_urls)).ordered()) == 25
+    with pytest.raises(OSError, match="say what it takes"):
+        PDSBlobStore(client, max_blob_size=8000).write_shards(photos)
 
 
 def test_a_server_that_stored_other_bytes_is_found_out(

@@ -3,41 +3,37 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterable, Sequence
-from types import TracebackType
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from atdata._atmosphere.blobs.refs import BlobRef, blob_ref, parse_blob_uri
 from atdata._atmosphere.blobs.source import BlobSource
-from atdata._atmosphere.errors import NotAuthenticatedError, TooLargeError
+from atdata._atmosphere.blobs.uploads import LargerThanLimitError, RefusedSizeError, Uploads
+from atdata._atmosphere.errors import NotAuthenticatedError
 from atdata._errors import refuse_options
 from atdata._stores import given
 from atdata._stores.errors import NothingStoredError, StoreError
 from atdata._stores.fill import copy_shards, cut_shards
 from atdata._stores.names import Group
-from atdata._stores.sink import Piece
 
 if TYPE_CHECKING:
-    from typing import Self
-
     from atdata._atmosphere.client import AtmosphereClient
     from atdata._protocols import DataSource
     from atdata._writing.manifest import ShardEntry
 
 __all__ = ["PDSBlobStore"]
 
-#: What servers take that do not tell: hosted ones take that much and more.
-_USUAL_LIMIT = 50_000_000
+#: What servers may take that do not tell: hosted ones, then those that were installed and left as they were.
+_GUESSES = (50_000_000, 5 << 20, 1_000_000, 100_000)
 _MAX_COUNT = 10_000
-_MIME_TYPE = "application/x-tar"
 
 
 class PDSBlobStore:
     """Keeps shards as blobs in the repository of ``client``, which must be logged in.
 
     Shards go to the server one by one as they are made, and never more than one of them is held, in a temporary file.
-    None is larger than the server takes: that is what ``max_blob_size`` says, or the server itself, or else 50 MB.
+    None is larger than the server takes: that is what ``max_blob_size`` says, or the server itself; else it is found
+    out, beginning with 50 MB.
 
     A blob lasts, and can be read, only when a record refers to it; an index with this store sees to that.
 
@@ -51,6 +47,7 @@ class PDSBlobStore:
             raise ValueError(f"max_blob_size is at least 1, not {max_blob_size}")
         self.client = client
         self._max_blob_size = max_blob_size
+        self._found: int | None = None
         #: What was uploaded, as records hold it, by address.
         self._uploaded: dict[str, dict[str, Any]] = {}
 
@@ -81,22 +78,32 @@ class PDSBlobStore:
             if limit is not None and limit < 1:
                 raise ValueError(f"{name} is at least 1, not {limit}")
         limit = self.blob_limit()
-        source = given.shards_of(ds) if maxcount is None and maxsize is None else None
-        uploads = _Uploads(self.client, limit)
-        if source is not None and _fit(source, limit):
+        while True:
             try:
-                return self._run(uploads, copy_shards(source, uploads, Group("")))
-            except _LargerThanLimitError:
+                return self._write(ds, limit, maxcount, maxsize)
+            except RefusedSizeError:
+                smaller = next((guess for guess in _GUESSES if guess < limit), None)
+                # What can be read once only is not tried again, and neither is what the user has said.
+                if self._max_blob_size is not None or smaller is None or not hasattr(ds, "ordered"):
+                    raise
+                limit = self._found = smaller
+
+    def _write(self, ds: Any, limit: int, maxcount: int | None, maxsize: float | None) -> list[str]:
+        """Upload shards of at most ``limit`` bytes."""
+        source = given.shards_of(ds) if maxcount is None and maxsize is None else None
+        if source is not None and _fit(source, limit):
+            uploads = Uploads(self.client, limit)
+            try:
+                return self._sent(uploads, copy_shards(source, uploads, Group("")))
+            except LargerThanLimitError:
                 if given.is_source(ds):
                     raise  # which has no samples that could be cut anew
-                uploads = _Uploads(self.client, limit)
+        uploads = Uploads(self.client, limit)
         samples, kind = given.samples_of(given.streamed(ds))
-        cut = min(limit, maxsize or limit)
-        return self._run(
-            uploads, cut_shards(samples, kind, uploads, Group(""), maxcount=maxcount or _MAX_COUNT, maxsize=cut)
-        )
+        most, cut = maxcount or _MAX_COUNT, min(limit, maxsize or limit)
+        return self._sent(uploads, cut_shards(samples, kind, uploads, Group(""), maxcount=most, maxsize=cut))
 
-    def _run(self, uploads: _Uploads, work: Iterable[ShardEntry]) -> list[str]:
+    def _sent(self, uploads: Uploads, work: Iterable[ShardEntry]) -> list[str]:
         with uploads:
             entries = list(work)
         if not entries:
@@ -113,7 +120,7 @@ class PDSBlobStore:
 
     def blob_limit(self) -> int:
         """How many bytes a shard may have."""
-        return self._max_blob_size or self.client.blob_limit() or _USUAL_LIMIT
+        return self._max_blob_size or self._found or self.client.blob_limit() or _GUESSES[0]
 
     def blob_of(self, url: str) -> dict[str, Any] | None:
         """What a record must hold to refer to a blob that this store uploaded; None for any other."""
@@ -147,70 +154,6 @@ class PDSBlobStore:
     def supports_streaming(self) -> bool:
         """True: shards come over HTTP."""
         return True
-
-
-class _LargerThanLimitError(StoreError, ValueError):
-    """A shard that is larger than the server takes."""
-
-
-class _Uploads:
-    """All blobs of one write; :class:`~atdata._stores.sink.Session` says what it must do."""
-
-    def __init__(self, client: AtmosphereClient, limit: int) -> None:
-        self.client = client
-        self.limit = limit
-        self.blobs: list[dict[str, Any]] = []
-        self.doubtful: set[str] = set()
-
-    def create(self, key: str) -> _NewBlob:
-        return _NewBlob(self)
-
-    def wait(self) -> None:
-        """Everything was sent when it was committed."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
-    ) -> None:
-        pass
-
-
-class _NewBlob:
-    """A shard that is gathered in a temporary file, and uploaded when it is whole."""
-
-    def __init__(self, uploads: _Uploads) -> None:
-        self._uploads = uploads
-        self._size = 0
-        self._file: IO[bytes] = tempfile.TemporaryFile(prefix="atdata-", buffering=0)  # noqa: SIM115
-
-    def write(self, pieces: Sequence[Piece]) -> None:
-        self._size += sum(map(len, pieces))
-        if self._size > self._uploads.limit:
-            raise _LargerThanLimitError(
-                f"a shard is larger than the {self._uploads.limit:,} bytes that a blob may have; "
-                "give a Dataset rather than a source to have it cut; a sample that is so large is kept elsewhere"
-            )
-        for piece in pieces:
-            rest = memoryview(piece)
-            while rest:
-                rest = rest[self._file.write(rest) :]
-
-    def commit(self) -> None:
-        try:
-            self._file.seek(0)
-            self._uploads.blobs.append(self._uploads.client.upload_blob(self._file, _MIME_TYPE))
-        except TooLargeError as error:
-            raise StoreError(
-                f"the server refused a shard of {self._size:,} bytes as too large; say what it takes, such as "
-                f"PDSBlobStore(client, max_blob_size={max(1, self._size // 10)})"
-            ) from error
-        finally:
-            self._file.close()
-
-    def abandon(self) -> None:
-        self._file.close()
 
 
 def _fit(source: DataSource, limit: int) -> bool:
