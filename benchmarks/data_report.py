@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import statistics
 from collections.abc import Sequence
 from html import escape
@@ -33,6 +32,11 @@ class Setup(NamedTuple):
     scale: int
 
     @property
+    def size(self) -> str:
+        """How much of the data was read."""
+        return "the full size" if self.scale == 1 else f"1/{self.scale} of the full size"
+
+    @property
     def ours(self) -> list[str]:
         """Our own rows among the peers."""
         return [peer for peer in self.peers if peer.startswith("ours")]
@@ -55,17 +59,16 @@ def microseconds(row: dict[str, Any], peer: str) -> float | None:
 def table(results: dict[str, Any], setup: Setup) -> str:
     """The page."""
     facts, mine = setup.machine, setup.peers.get("ours", {})
-    size = "the full size" if setup.scale == 1 else f"1/{setup.scale} of the full size"
     lines = [
         "# The data benchmark",
         "",
         f"{facts['date']}, commit {facts['commit']}: {facts['cpu']}, {facts['cores']} cores, Python "
         f"{mine.get('ready', '')}, NumPy {mine.get('numpy', '')}. CPU microseconds a sample (user and system, children "
-        f"included), whole passes, medians of {setup.rounds} interleaved runs over {size}; first batch in milliseconds "
-        "of wall time. The data is in memory (page cache). `cold`: mappings and indexes are made anew. What every "
-        "consumer read was checked. `machine` reads the same files through one 4 MiB buffer, or writes their bytes. Of "
-        "all peers only ours hashes what it writes (SHA-256 of each shard, for the manifest); the last row is without. "
-        "`make bench-data` makes this file.",
+        f"included), whole passes, medians of {setup.rounds} interleaved runs over {setup.size}; first batch in "
+        "milliseconds of wall time. The data is in memory (page cache). `cold`: mappings and indexes are made anew. "
+        "What every consumer read was checked. `machine` reads the same files through one 4 MiB buffer, or writes "
+        "their bytes. Of all peers only ours hashes what it writes (SHA-256 of each shard, for the manifest); the "
+        "last row is without. `make bench-data` makes this file.",
         "",
         "![CPU time a sample, peer by peer](data.svg)",
         "",
@@ -104,12 +107,12 @@ def _line(row: dict[str, Any], what: str, workload: str, setup: Setup) -> str:
 
 # ---------------------------------------------------------------------- the picture
 
-_WIDTH, _LEFT, _BAR, _ROW, _TOP = 860, 190, 560, 20, 64
+_WIDTH, _LEFT, _BAR, _ROW, _TOP = 860, 240, 520, 20, 80
 _OURS, _OTHERS, _TEXT, _FAINT = "#1f6feb", "#9aa4b2", "#24292f", "#6e7781"
 
 
 def picture(results: dict[str, Any], setup: Setup) -> str:
-    """Bars of CPU time a sample on a logarithmic scale: ordered batches of 32, then writing."""
+    """Bars of CPU time a sample, each workload on a scale of its own: ordered batches of 32, then writing."""
     facts = setup.machine
     parts: list[str] = []
     y = _TOP
@@ -126,17 +129,16 @@ def picture(results: dict[str, Any], setup: Setup) -> str:
             y += 18
             parts.append(_text(16, y, f"{workload}: {SIZES[workload]}", fill=_FAINT, size=12))
             y += 8
-            low = 10 ** math.floor(math.log10(min(values.values())) - 0.2)
             most = max(values.values())
             for peer, value in sorted(values.items(), key=lambda item: item[1]):
-                parts += _bar(y, peer, value, math.log(value / low) / math.log(most / low))
+                parts += _bar(y, peer, value, value / most)
                 y += _ROW
             y += 4
         y += 26
     head = [
-        _text(16, 26, "CPU time a sample, less is better (logarithmic)", size=18, weight="bold"),
+        _text(16, 26, "CPU time a sample, less is better", size=18, weight="bold"),
         _text(16, 44, f"{facts['cpu']}, {facts['cores']} cores, commit {facts['commit']}, {facts['date']}, "
-                      f"1/{setup.scale} of the full size", fill=_FAINT, size=12),
+                      f"{setup.size}", fill=_FAINT, size=12),
     ]  # fmt: skip
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{y}" viewBox="0 0 {_WIDTH} {y}" '
@@ -148,7 +150,7 @@ def picture(results: dict[str, Any], setup: Setup) -> str:
 def _bar(y: int, peer: str, value: float, share: float) -> list[str]:
     width = max(2.0, share * _BAR)
     ours = peer.startswith("ours")
-    name = "the machine alone" if peer == "machine" else peer
+    name = "the machine alone" if peer == "machine" else peer.replace("ours", "this atdata")
     return [
         _text(_LEFT - 8, y + 14, name, anchor="end", weight="bold" if ours else "normal"),
         f'<rect x="{_LEFT}" y="{y + 3}" width="{width:.1f}" height="{_ROW - 6}" rx="2" '
