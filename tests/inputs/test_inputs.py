@@ -232,6 +232,23 @@ def test_more_documents_than_a_set_may_hold_are_refused(
         load_documents("main:lexicons")
 
 
+def test_git_is_left_when_it_prints_too_much_or_nothing_at_all(
+    repository: Any, make_lexicon: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository.write("lexicons/a.json", make_lexicon("com.example.a"))
+    repository.commit()
+    monkeypatch.setattr("atdata_codegen.review.inputs._git._LARGEST", 30)
+    with pytest.raises(ProblemError, match="more than can be looked through"):
+        load_documents("main:lexicons")
+    slow = tmp_path / "git"
+    slow.write_text("#!/bin/sh\nexec sleep 60\n")
+    slow.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setattr("atdata_codegen.review.inputs._git._TIMEOUT", 0.3)
+    with pytest.raises(ProblemError, match="longer than"):
+        load_documents("main:lexicons")
+
+
 @pytest.mark.parametrize("kind", ["tar", "tgz", "zip"])
 def test_a_damaged_archive_is_refused_and_never_crashes(kind: str, make_lexicon: Make, tmp_path: Path) -> None:
     import random

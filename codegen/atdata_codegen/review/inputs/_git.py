@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tempfile
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
-from atdata_codegen.problems import clean
+from atdata_codegen.problems import ProblemError, clean
 from atdata_codegen.review.inputs.limits import Gathered, wanted
 from atdata_codegen.review.inputs.spec import GitSpec, refused
 
@@ -141,20 +143,34 @@ def _environment(spec: GitSpec) -> dict[str, str]:
 
 def _run(spec: GitSpec, arguments: Sequence[str], what: str, absent: str | None = None, given: str = "") -> str:
     """What git prints to what it is ``given``; ``absent`` in its place when it fails, where that is an answer too."""
-    with _translated(what):
-        done = subprocess.run(
-            _command(spec, arguments),
-            input=given.encode("utf-8", "surrogateescape"), capture_output=True,
-            timeout=_TIMEOUT, check=False, env=_environment(spec),
-        )  # fmt: skip
-    if done.returncode:
-        said = done.stderr.decode("utf-8", "replace").strip()
+    with _translated(what), tempfile.TemporaryFile() as errors, tempfile.TemporaryFile() as source:
+        source.write(given.encode("utf-8", "surrogateescape"))
+        source.seek(0)
+        command = _command(spec, arguments)
+        with subprocess.Popen(
+            command, stdin=source, stdout=subprocess.PIPE, stderr=errors, env=_environment(spec)
+        ) as process:
+            timer = threading.Timer(_TIMEOUT, process.kill)
+            timer.start()
+            try:
+                assert process.stdout is not None
+                printed = process.stdout.read(_LARGEST + 1)
+                if len(printed) > _LARGEST:
+                    process.kill()
+                    raise refused(what, "git lists more than can be looked through", "give a folder of schemas")
+                status = process.wait()
+            finally:
+                late = not timer.is_alive()
+                timer.cancel()
+        errors.seek(0)
+        said = errors.read(4096).decode("utf-8", "replace").strip()
+    if status and late:
+        raise refused(what, f"git took longer than {_TIMEOUT:.0f} s", "give a smaller folder")
+    if status:
         if absent is not None and "not a git repository" not in said and "dubious ownership" not in said:
             return absent
         raise refused(what, f"git says: {clean(said, 300)}", "give a folder inside a git repository")
-    if len(done.stdout) > _LARGEST:
-        raise refused(what, "git lists more files than can be looked through", "give a folder of schemas")
-    return done.stdout.decode("utf-8", "surrogateescape")
+    return printed.decode("utf-8", "surrogateescape")
 
 
 @contextmanager
@@ -163,8 +179,8 @@ def _translated(what: str) -> Iterator[None]:
         yield
     except FileNotFoundError as error:
         raise refused(what, "needs git, which is not installed", "install git, or give a folder") from error
-    except subprocess.TimeoutExpired as error:
-        raise refused(what, f"git took longer than {_TIMEOUT:.0f} s", "give a smaller folder") from error
+    except ProblemError:
+        raise
     except (OSError, ValueError) as error:
         raise refused(what, f"git cannot be asked: {clean(str(error), 200)}") from error
 
