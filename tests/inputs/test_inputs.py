@@ -89,8 +89,10 @@ def test_links_hidden_files_and_what_is_no_schema_are_left_out(
     repository.write("lexicons/package.json", {"name": "x"})
     (repository.folder / "lexicons" / "link.json").symlink_to(outside)
     repository.commit()
+    found = load_documents("main:lexicons")
 
-    assert set(texts("main:lexicons")) == {"com.example.a"}
+    assert set(found.items) == {"com.example.a"}
+    assert not found.problems
 
 
 def test_what_is_no_json_is_a_problem_and_hides_nothing(repository: Any, make_lexicon: Make) -> None:

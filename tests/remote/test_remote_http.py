@@ -124,13 +124,37 @@ def test_a_token_is_not_sent_on_by_a_redirect() -> None:
 
 
 @pytest.mark.parametrize(
-    "url",
-    ["http://localhost:1/", "https://10.0.0.1/", "https://[::ffff:127.0.0.1]/", "https://[64:ff9b::7f00:1]/",
-     "https://2130706433/", "https://0x7f.1/", "http://example.com/", "ftp://example.com/", "https://", "https://a b/"],
-)  # fmt: skip
-def test_an_address_that_a_stranger_names_is_public_and_https(url: str) -> None:
-    with pytest.raises(RemoteError):
+    ("url", "says"),
+    [
+        ("http://localhost:1/", "HTTPS only"),
+        ("http://example.com/", "HTTPS only"),
+        ("ftp://example.com/", "is no address"),
+        ("https://", "is no address"),
+        ("https://user@example.com/", "is no address"),
+        ("https://10.0.0.1/", "private address"),
+        ("https://[::ffff:127.0.0.1]/", "private address"),
+        ("https://[64:ff9b::7f00:1]/", "private address"),
+        ("https://2130706433/", "private address"),
+        ("https://0x7f.1/", "private address"),
+        ("https://localhost/", "private address"),
+    ],
+)
+def test_an_address_that_a_stranger_names_is_public_and_https(url: str, says: str) -> None:
+    with pytest.raises(RemoteError, match=says):
         ask(url, Network(timeout=2))
+
+
+def test_no_connection_is_made_to_a_private_address_that_nobody_named() -> None:
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(0.3)
+        port = listener.getsockname()[1]
+        for url in (f"https://127.0.0.1:{port}/", f"http://127.0.0.1:{port}/", f"https://localhost:{port}/"):
+            with pytest.raises(RemoteError):
+                ask(url, Network(timeout=2))
+        with pytest.raises(TimeoutError):
+            listener.accept()
 
 
 def test_a_record_that_does_not_have_its_cid_is_refused() -> None:

@@ -47,7 +47,7 @@ def largest_bump(bumps: Sequence[Bump]) -> Bump:
     >>> largest_bump(["patch", "minor"])
     'minor'
     """
-    return max(bumps, key=BUMPS.index, default=BUMPS[0])
+    return BUMPS[max((BUMPS.index(bump) for bump in bumps), default=0)]
 
 
 @dataclass(frozen=True, slots=True)
