@@ -85,6 +85,16 @@ class Signer:
         )
         self.key = PublicKey(curve, point)
 
+    @property
+    def multibase(self) -> str:
+        """The key as DID documents write it."""
+        prefix = b"\xe7\x01" if self.key.curve == "k256" else b"\x80\x24"
+        number, out = int.from_bytes(prefix + self.key.point, "big"), ""
+        while number:
+            number, digit = divmod(number, 58)
+            out = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"[digit] + out
+        return "z" + out
+
     def sign(self, message: bytes) -> bytes:
         from cryptography.hazmat.primitives.asymmetric import ec, utils
         from cryptography.hazmat.primitives.hashes import SHA256

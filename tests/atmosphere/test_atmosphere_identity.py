@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 import time
 from typing import Any
 
 import pytest
 from site_tools import Reply, Site, drip, said
 
+from atdata._atmosphere.identity._dns import txt_records
 from atdata._atmosphere.identity.errors import HandleMismatchError, IdentityError, IdentityNotFoundError
 from atdata._atmosphere.identity.resolver import IdentityResolver
 from atdata._atmosphere.net.errors import FetchError, FetchTimeoutError, FetchTooLargeError, XrpcError
@@ -98,6 +101,46 @@ def test_the_dns_comes_first_and_may_name_one_did_only(site: Site) -> None:
     assert asked == ["_atproto.alice.example.com"]
     with pytest.raises(IdentityError, match="names 2 DIDs"):
         IdentityResolver(network, lookup=dns(f"did={ALICE}", f"did={BOB}")).resolve("alice.example.com")
+
+
+def test_txt_records_are_asked_of_a_name_server(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("dns.resolver")
+    import dns.message
+    import dns.resolver
+    import dns.rrset
+
+    site.identity(ALICE, handle="alice.example.com")
+    server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    server.bind(("127.0.0.1", 0))
+    texts = {"_atproto.alice.example.com.": f'"did={ALICE[:9]}" "{ALICE[9:]}"'}
+
+    def answer() -> None:
+        while True:
+            try:
+                data, peer = server.recvfrom(4096)
+            except OSError:
+                return
+            query = dns.message.from_wire(data)
+            found = dns.message.make_response(query)
+            name = query.question[0].name.to_text()
+            if name in texts:
+                found.answer.append(dns.rrset.from_text(name, 60, "IN", "TXT", texts[name]))
+            server.sendto(found.to_wire(), peer)
+
+    def resolver_here() -> Any:
+        made = real(configure=False)
+        made.nameservers, made.port = ["127.0.0.1"], server.getsockname()[1]
+        return made
+
+    real = dns.resolver.Resolver
+    monkeypatch.setattr(dns.resolver, "Resolver", resolver_here)
+    thread = threading.Thread(target=answer, daemon=True)
+    thread.start()
+    try:
+        assert IdentityResolver(site.network()).resolve("alice.example.com").did == ALICE
+        assert txt_records("_atproto.nobody.example.com", 2.0) == []
+    finally:
+        server.close()
 
 
 @pytest.mark.parametrize(

@@ -10,13 +10,15 @@ from typing import Any
 
 import pytest
 from proof_tools import Signer, car, put, tree, varint
+from site_tools import Reply, Site
 
+from atdata._atmosphere.identity.resolver import IdentityResolver
 from atdata._atmosphere.proofs._cryptography import verify_signature
 from atdata._atmosphere.proofs.car import Car, read_car
 from atdata._atmosphere.proofs.errors import ProofError
 from atdata._atmosphere.proofs.keys import key_from_did, key_from_multibase
 from atdata._atmosphere.proofs.mst import find, key_height, node_of, shared_prefix
-from atdata._atmosphere.proofs.record import check_proof
+from atdata._atmosphere.proofs.record import check_proof, fetch_proof
 from atdata_lexicon import cbor
 from atdata_lexicon.cid import cid_for_bytes
 from atdata_lexicon.values import CidLink
@@ -207,6 +209,26 @@ def test_commits_of_other_forms_are_refused() -> None:
     unsigned = {"did": DID, "version": 3, "prev": None, "rev": "3jzfcijpj2z2a", "data": CidLink(root)}
     with pytest.raises(ProofError, match="lacks its signature"):
         proven(car([put(blocks, unsigned)], blocks), signer)
+
+
+@pytest.mark.parametrize("curve", ["k256", "p256"])
+def test_a_proof_is_asked_for_and_a_key_that_changed_is_looked_up_anew(site: Site, curve: str) -> None:
+    old, new = Signer(curve), Signer(curve)
+    site.identity(DID, key=old.multibase)
+    resolver = IdentityResolver(site.network())
+
+    def serve(signer: Signer) -> None:
+        commit, blocks, _ = signer.repository(records())
+        site.pages["/xrpc/com.atproto.sync.getRecord"] = Reply(car([commit], blocks))
+
+    serve(old)
+    assert fetch_proof(resolver, DID, "com.example.post", "0003").value == {"n": 3}
+    assert fetch_proof(resolver, DID, "com.example.post", "none").value is None
+    serve(new)
+    with pytest.raises(ProofError, match="not signed by the key"):  # the directory knows the old one still
+        fetch_proof(resolver, DID, "com.example.post", "0003")
+    site.identity(DID, key=new.multibase)
+    assert fetch_proof(resolver, DID, "com.example.post", "0003").value == {"n": 3}
 
 
 # ---------------------------------------------------------------------- archives
