@@ -76,10 +76,10 @@ def test_the_folder_is_formatted_and_then_left_alone(home: Path, atdata_gen: Com
     assert atdata_gen("fmt", "--check").status == 1
     assert json.loads(file.read_text()) == MESSY
     assert file.read_text().count("\n") == 0
-    assert atdata_gen("fmt").out == "1 documents, 1 changed\n"
+    assert atdata_gen("fmt").out == "1 document, 1 changed\n"
     once = file.read_bytes()
     assert atdata_gen("fmt", "--check").status == 0
-    assert atdata_gen("fmt").out == "1 documents, 0 changed\n"
+    assert atdata_gen("fmt").out == "1 document, 0 changed\n"
     assert file.read_bytes() == once
     assert (home / "lexicons" / "package.json").read_text() == '{"name":"x"}'
 

@@ -222,7 +222,7 @@ def test_fix_mends_in_place_and_keeps_the_style(home: Path, atdata_gen: Command)
     done = atdata_gen("lint", ".", "--fix", "--json")
 
     after = file.read_bytes().decode()
-    assert "edits in 1 files" in done.err
+    assert " edits in 1 file\n" in done.err
     assert not {"inline-object", "ineffective-key", "duplicate-entries"} & set(done.rules)
     assert after.count("\n") == after.count("\r\n")
     assert "\r\n\t\t\t" in after
@@ -256,6 +256,18 @@ def test_fix_touches_only_the_lines_it_must(home: Path, atdata_gen: Command) -> 
     assert file.read_text() == text.replace(', "multipleOf": 2', "").replace('"pattern": "x", ', "").replace(
         "com.example.odd#part", "#part"
     )
+
+
+def test_what_speaks_to_people_is_not_dropped(home: Path, atdata_gen: Command) -> None:
+    number = {"type": "integer", "examples": [1], "pattern": "1"}
+    main = {"type": "object", "title": "A", "properties": {"n": number}}
+    document = {"$schema": "https://example.com/x", "lexicon": 1, "id": "com.example.a", "defs": {"main": main}}
+    file = write(home / "com/example/a.json", document)
+
+    done = atdata_gen("lint", ".", "--fix", "--json")
+
+    assert sorted(done.rules) == ["ineffective-key", "ineffective-key", "ineffective-top-key"]
+    assert file.read_text() == json.dumps(document, indent=2).replace(',\n            "pattern": "1"', "") + "\n"
 
 
 def test_rules_and_single_rules_are_explained(atdata_gen: Command) -> None:

@@ -11,6 +11,7 @@ from atdata_codegen.fmt import format_document
 from atdata_codegen.load import load_json
 from atdata_codegen.problems import Problem, ProblemError, shown_path
 from atdata_codegen.report import print_problems
+from atdata_codegen.review.reports.common import counted
 from atdata_codegen.rewrite import replace_file
 from atdata_codegen.sources import kind_of, read_sources
 
@@ -60,7 +61,7 @@ def run(arguments: Sequence[str]) -> int:
             replace_file(source.file, made)
     print_problems(problems, sys.stderr)
     if not options.quiet:
-        print(f"{count} documents, {changed} {'to change' if options.check else 'changed'}")
+        print(f"{counted(count, 'document')}, {changed} {'to change' if options.check else 'changed'}")
     return 1 if problems or (options.check and changed) else 0
 
 

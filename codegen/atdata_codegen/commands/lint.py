@@ -17,6 +17,7 @@ from atdata_codegen.lint.run import lint
 from atdata_codegen.lint.settings import load_lint_settings
 from atdata_codegen.review.findings import Level, Review
 from atdata_codegen.review.reports import FORMATS, render
+from atdata_codegen.review.reports.common import counted
 from atdata_codegen.rewrite import replace_file
 from atdata_codegen.sources import read_sources
 
@@ -74,7 +75,7 @@ def _lint(options: argparse.Namespace) -> int:
         changed = [new for new, old in zip(fixed, sources, strict=True) if new.raw != old.raw]
         for source in changed:
             replace_file(source.file, source.raw)
-        print(f"{count} edits in {len(changed)} files", file=sys.stderr)
+        print(f"{counted(count, 'edit')} in {counted(len(changed), 'file')}", file=sys.stderr)
         sources = fixed
     review = lint(sources, settings, others)
     failed = any(review.counts[level] for level in _LEVELS[: _LEVELS.index(options.fail_on) + 1])

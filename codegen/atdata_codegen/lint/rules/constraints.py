@@ -191,7 +191,7 @@ def _unknown_format(site: Site) -> Iterator[Hit]:
 
 @site_rule(
     "format-with-length", "warning", "string",
-    "A `format` bounds the length itself; a limit beside it is ignored by some and contradicts by and by.",
+    "A `format` bounds the length itself; a limit beside it says the same again, or contradicts it.",
     "field", {"type": "string", "format": "did", "maxLength": 100}, {"type": "string", "format": "did"},
 )  # fmt: skip
 def _format_with_length(site: Site) -> Iterator[Hit]:

@@ -6,7 +6,7 @@ from typing import Final
 
 from atdata_codegen.lexicon.fields import LINT_KEY
 
-__all__ = ["ELSEWHERE", "KEYS", "PERMISSION_KEYS", "TOP"]
+__all__ = ["ELSEWHERE", "KEYS", "PERMISSION_KEYS", "TELLING", "TOP"]
 
 _PLAIN = frozenset({"type", "description", LINT_KEY})
 
@@ -63,3 +63,6 @@ ELSEWHERE: Final[dict[str, str]] = {
     "oneOf": "use a union",
     "allOf": "list the properties",
 }
+
+#: Those of them that say something to people or editors: nobody but their author can do without.
+TELLING: Final = frozenset({"examples", "example", "title", "deprecated", "$schema", "anyOf", "oneOf", "allOf"})

@@ -11,7 +11,7 @@ from atdata_codegen.lexicon.types import is_def_name
 from atdata_codegen.lint.documents import Doc, Site
 from atdata_codegen.lint.edit import Op
 from atdata_codegen.lint.rule import Hit, document_rule, site_rule
-from atdata_codegen.lint.rules.known import ELSEWHERE, KEYS, TOP
+from atdata_codegen.lint.rules.known import ELSEWHERE, KEYS, TELLING, TOP
 from atdata_codegen.problems import clean
 
 _INSTEAD = {
@@ -41,7 +41,7 @@ _TYPES = frozenset(KEYS) | {"permission"}
     "inline-object", "warning", "object",
     "An object directly inside a property or a list is refused by TypeScript tools; as a definition of its own it is "
     "portable.",
-    "field", {"type": "object", "properties": {"n": {"type": "integer"}}}, {"type": "unknown"}, fixes=True,
+    "field", {"type": "object", "properties": {"n": {"type": "integer"}}}, {"type": "ref", "ref": "#thing"}, fixes=True,
 )  # fmt: skip
 def _inline_object(site: Site) -> Iterator[Hit]:
     if site.role not in ("property", "param", "items"):
@@ -162,7 +162,8 @@ def _ineffective_key(site: Site) -> Iterator[Hit]:
     for key in site.node.keys() - known:
         hint = _ineffective(site, key)
         if hint:
-            yield Hit(site.at(key), f"{clean(key, 40)!r} does nothing", hint, (Op("remove", site.at(key)),))
+            ops = () if key in TELLING else (Op("remove", site.at(key)),)
+            yield Hit(site.at(key), f"{clean(key, 40)!r} does nothing", hint, ops)
 
 
 def _ineffective(site: Site, key: str) -> str:
@@ -187,7 +188,8 @@ _PLAIN_TYPES = frozenset({"boolean", "integer", "string", "bytes", "cid-link", "
 )  # fmt: skip
 def _ineffective_top_key(doc: Doc) -> Iterator[Hit]:
     for key in sorted(doc.value.keys() & ELSEWHERE.keys()):
-        yield Hit((key,), f"{clean(key, 40)!r} does nothing", ELSEWHERE[key], (Op("remove", (key,)),))
+        ops = () if key in TELLING else (Op("remove", (key,)),)
+        yield Hit((key,), f"{clean(key, 40)!r} does nothing", ELSEWHERE[key], ops)
 
 
 @site_rule(
