@@ -267,7 +267,7 @@ def test_what_speaks_to_people_is_not_dropped(home: Path, atdata_gen: Command) -
     done = atdata_gen("lint", ".", "--fix", "--json")
 
     assert sorted(done.rules) == ["ineffective-key", "ineffective-key", "ineffective-top-key"]
-    assert file.read_text() == json.dumps(document, indent=2).replace(',\n            "pattern": "1"', "") + "\n"
+    assert file.read_text() == json.dumps(document, indent=2).replace(',\n          "pattern": "1"', "") + "\n"
 
 
 def test_rules_and_single_rules_are_explained(atdata_gen: Command) -> None:
