@@ -177,9 +177,11 @@ def plain(value: Any) -> Any:
 
 
 def review(old: dict[str, Any], new: dict[str, Any]) -> list[Finding]:
-    sides = [documents_from_sources(n, [Source("a.json", json.dumps(one).encode())])
-             for n, one in (("old", old), ("new", new))]  # fmt: skip
-    return [one for one in findings_between(*sides, [], ReviewSettings()) if one.rule not in POLICY]
+    before, after = (
+        documents_from_sources(name, [Source("a.json", json.dumps(one).encode())])
+        for name, one in (("old", old), ("new", new))
+    )
+    return [one for one in findings_between(before, after, [], ReviewSettings()) if one.rule not in POLICY]
 
 
 @pytest.mark.parametrize("part", range(2))

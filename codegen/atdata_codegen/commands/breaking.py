@@ -54,9 +54,19 @@ def run(arguments: Sequence[str]) -> int:
     return 0 if review.passed else 1
 
 
+_HEAD = (
+    "# The rules of `atdata-gen breaking`",
+    "",
+    "`atdata-gen breaking --rules` prints this page. What stands in brackets depends on the place: on the direction "
+    "of the change, the shapes on both sides, and whether a definition is stored, sent or answered. See "
+    "[the page about changing a schema](review.md).",
+    "",
+)
+
+
 def rules_text() -> str:
     """All rules as a markdown table; what depends on the place stands in brackets."""
-    lines = ["| rule | change | breaks | version | why |", "|---|---|---|---|---|"]
+    lines = [*_HEAD, "| rule | change | breaks | version | why |", "|---|---|---|---|---|"]
     for rule in RULES.values():
         parts = [name if name in rule.breaks else f"({name})"
                  for name in ("readers", "writers", "source", "silent") if name in rule.may_break]  # fmt: skip

@@ -7,10 +7,12 @@ from dataclasses import replace
 from itertools import chain
 from typing import Final, Literal
 
+from atdata_codegen.lenses import parse_lens
 from atdata_codegen.review.documents import Documents
 from atdata_codegen.review.findings import Bump, Finding, Level, Review, largest_bump
+from atdata_codegen.review.judge import Judge
 from atdata_codegen.review.lens_ways import graph_of
-from atdata_codegen.review.lexicon_review import lexicon_findings
+from atdata_codegen.review.lexicon_review import lexicon_findings, unreadable
 from atdata_codegen.review.lexicons import LEXICON_CHECKS
 from atdata_codegen.review.lexicons.modes import MODE_CHECKS
 from atdata_codegen.review.sample_review import lock_findings, sample_findings
@@ -95,6 +97,9 @@ def findings_between(
             )  # fmt: skip
     lexicons, modes = LEXICON_CHECKS.without(*without), MODE_CHECKS.without(*without)
     samples = SAMPLE_CHECKS.without(*without)
+    for document in new.of("lens").values():
+        problems = [problem for problem in parse_lens(document.value)[1] if problem.severity == "error"]
+        yield from unreadable(Judge(settings, "lens", document.subject), document, problems, "new")
     yield from lexicon_findings(old, new, past, settings, witnesses=witnesses, checks=lexicons, modes=modes)
     policies = chain(
         sample_findings(old, new, settings, witnesses=witnesses, checks=samples), lock_findings(old, new, settings)

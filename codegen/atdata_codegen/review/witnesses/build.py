@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from itertools import islice
 from typing import Any, Final
@@ -11,11 +11,10 @@ from atdata_codegen.review.changes import Path
 from atdata_codegen.review.lexicons.pair import nullable, properties, required
 from atdata_codegen.review.lexicons.side import Node, Side, Target
 from atdata_codegen.review.lexicons.unions import members
-from atdata_codegen.review.witnesses.texts import MOST_BYTES, texts_for
+from atdata_codegen.review.witnesses.leaf_values import leaf_probes, number_of
 from atdata_lexicon.catalog import split_reference
 from atdata_lexicon.errors import Issue, MissingExtraError
 from atdata_lexicon.validation import validate_at
-from atdata_lexicon.values import bytes_to_text
 
 __all__ = ["Builder", "Impossible", "probes"]
 
@@ -24,7 +23,6 @@ _DEEPEST: Final = 12
 _LARGEST: Final = 2000
 _MOST_ITEMS: Final = 2000
 _PROBE: Final = "/0"
-_LINK: Final = "bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku"
 _STRANGERS: Final[tuple[Any, ...]] = (0, "a", {}, True, [])
 _STRANGER: Final = {"$type": "com.example.unheardOf"}
 
@@ -102,7 +100,7 @@ class Builder:
         if kind == "record":
             return {"$type": nsid, **self.smallest(_body(node), nsid, depth + 1)}
         if kind == "array":
-            least = _number(node, "minLength") or 0
+            least = number_of(node, "minLength") or 0
             if least > _MOST_ITEMS:
                 raise Impossible
             if not least:
@@ -181,11 +179,6 @@ def _plainness(value: Any) -> tuple[bool, bool, int]:
 def _reference(target: Target) -> Node:
     """The target as it would be referred to, so that tokens give their name."""
     return {"type": "ref", "ref": f"{target.nsid}#{target.name}"} if target.name else target.node
-
-
-def _number(node: Node, key: str) -> int | None:
-    value = node.get(key)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _body(node: Node) -> Node:
@@ -279,49 +272,7 @@ def _array_probes(
     for value in islice(probes(old, new, items, depth + 1), 80):
         first = value if first is None else first
         yield [value]
-    limits = [_number(node, key) for node in nodes for key in ("minLength", "maxLength")]
+    limits = [number_of(node, key) for node in nodes for key in ("minLength", "maxLength")]
     for size in sorted({around for limit in limits if limit is not None for around in (limit - 1, limit, limit + 1)}):
         if 0 <= size <= _MOST_ITEMS and first is not None:
             yield [first] * size
-
-
-def leaf_probes(old: Node, new: Node) -> Iterator[Any]:
-    """Values of single types at every limit of two definitions, and one of every other type."""
-    nodes: tuple[Mapping[str, Any], ...] = (old, new)
-    kinds = {node.get("type") for node in nodes}
-    if "string" in kinds:
-        yield from texts_for(nodes)
-    if "integer" in kinds:
-        for node in nodes:
-            yield from (one for key in ("const", "default") if (one := _number(node, key)) is not None)
-            listed = node.get("enum")
-            yield from (one for one in (listed if isinstance(listed, list) else [])[:40] if isinstance(one, int))
-        limits = [_number(node, key) for node in nodes for key in ("minimum", "maximum")]
-        yield from sorted({a for limit in limits if limit is not None for a in (limit - 1, limit, limit + 1)} | {0, 7})
-        yield from (-1_000_003, 1_000_003)
-    if "boolean" in kinds:
-        yield from (True, False)
-    if "bytes" in kinds:
-        limits = [_number(node, key) for node in nodes for key in ("minLength", "maxLength")]
-        for size in sorted({a for limit in limits if limit is not None for a in (limit - 1, limit, limit + 1)} | {0}):
-            if 0 <= size <= MOST_BYTES:
-                yield {"$bytes": bytes_to_text(bytes(size))}
-    if "blob" in kinds:
-        yield from _blobs(nodes)
-    yield from ("a", 7, True, {}, [], {"$link": _LINK}, {"$bytes": "AAAA"}, _blob("image/png", 1))
-
-
-def _blobs(nodes: tuple[Mapping[str, Any], ...]) -> Iterator[Any]:
-    sizes = sorted({a for node in nodes if (m := _number(node, "maxSize")) is not None for a in (m, m + 1)}) or [1]
-    types = ["application/octet-stream", "image/png", "text/plain"]
-    for node in nodes:
-        accept = node.get("accept")
-        for one in accept if isinstance(accept, list) else []:
-            if isinstance(one, str):
-                types.insert(0, one.replace("*/*", "application/x-any").replace("/*", "/x-any").replace("*", "a/x-any"))
-    for mime in dict.fromkeys(types):
-        yield from (_blob(mime, size) for size in (1, *sizes))
-
-
-def _blob(mime: str, size: int) -> dict[str, Any]:
-    return {"$type": "blob", "ref": {"$link": _LINK}, "mimeType": mime, "size": size}
