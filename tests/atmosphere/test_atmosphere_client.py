@@ -14,19 +14,25 @@ from typing import Any
 
 import pytest
 
+import atdata
+from atdata import BlobSource
 from atdata.atmosphere import (
     AtmosphereClient,
+    AtmosphereIndex,
     AtUri,
     AuthError,
     ConflictError,
     Create,
+    DatasetLoader,
     Delete,
     Network,
     NotAuthenticatedError,
     NotFoundError,
+    PDSBlobStore,
     RefusedError,
     TooLargeError,
     Update,
+    using_network,
 )
 from atdata_lexicon import ValidationError
 
@@ -402,6 +408,50 @@ def test_the_accounts_own_server_is_asked_about_others_first(pds: Any, client: A
 
         assert reader.list_records("com.example.nothing", repo=alice.handle) == ([], None)
         assert reader.did_of("alice.test") == alice.did
+
+
+def test_what_was_logged_in_to_is_known_without_any_directory(
+    pds: Any, someone: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a network of one's own, the settings need not say where the directory is."""
+    monkeypatch.setattr("atdata._atmosphere.identity.resolver.document_of", None)
+    monkeypatch.setattr("atdata._atmosphere.identity.resolver.did_of_handle", None)
+
+    @atdata.packable
+    class Word:
+        text: str
+
+    atdata.write([Word(text="a")], tmp_path / "words.tar")
+    with AtmosphereClient(pds.url) as client, AtmosphereClient(pds.url) as bob:
+        client.login(someone.handle, someone.password)
+        bob.login("bob.test", "hunter3pass")
+        index = AtmosphereIndex(client, data_store=PDSBlobStore(client))
+        entry = index.insert_dataset(atdata.Dataset[Word](str(tmp_path / "words.tar")), name="words")
+        cid = entry.data_urls[0].rpartition("/")[2]
+
+        theirs = AtmosphereIndex(bob)
+        sources = [
+            BlobSource.from_refs([{"did": client.did, "cid": cid}]),
+            PDSBlobStore(bob).create_source(entry.data_urls),
+            DatasetLoader(bob).to_dataset(entry.uri, Word).source,
+            atdata.load_dataset(f"@{client.handle}/words", index=theirs, split="train").source,
+            atdata.load_dataset(f"@{client.handle}/words", split="train").source,
+        ]
+        for source in sources:
+            assert [word.text for word in atdata.Dataset[Word](source).ordered()] == ["a"]
+        assert [found.uri for found in theirs.list_datasets(repo=client.handle)] == [entry.uri]
+        with using_network(Network(plc_url="http://localhost:1", retries=0)), pytest.raises(TypeError):
+            AtmosphereClient().did_of(client.handle)  # settings that name a directory decide
+
+
+def test_a_public_server_is_not_believed_about_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr("atdata._atmosphere.public.fetch", lambda url, *_, **__: asked.append(url))
+    client = AtmosphereClient("https://pds.example.com", network=Network(plc_url="http://localhost:1", retries=0))
+
+    with pytest.raises(ConnectionError):
+        client.get_record(f"at://did:plc:{'a' * 24}/{NOTE}/x")
+    assert asked == []
 
 
 def test_nobody_writes_to_a_repository_of_others(pds: Any, client: Any) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from atdata._atmosphere import homes
 from atdata._atmosphere.answers import part
 from atdata._atmosphere.blob_calls import BlobCalls
 from atdata._atmosphere.errors import AuthError, NotAuthenticatedError, NotFoundError, RefusedError
@@ -166,8 +167,15 @@ class AtmosphereClient(RecordCalls, BlobCalls):
         self._account = account
         self._session_file = None
         self._homes.clear()
-        if account.endpoint and not self._network.trusts(account.endpoint):
-            self._network = replace(self._network, trusted=(*self._network.trusted, account.endpoint))
+        if account.endpoint:
+            self._trust(account.endpoint)
+            if not self._given:
+                homes.remember(account.did, account.handle, account.endpoint)
+
+    def _trust(self, endpoint: str) -> None:
+        """Let a server be asked wherever it is: the user named it."""
+        if not self._network.trusts(endpoint):
+            self._network = replace(self._network, trusted=(*self._network.trusted, endpoint))
 
     def _logged_in(self) -> Account:
         if self._account is None or not self._account.did:
@@ -214,8 +222,17 @@ class AtmosphereClient(RecordCalls, BlobCalls):
         if self._given and account is not None:
             what = f"looking for {shown(repo)}"
             found = account.query("com.atproto.identity.resolveHandle", {"handle": repo}, what)
-            return str(part(found, "did"))
+            did = part(found, "did")
+            return did if isinstance(did, str) else repo
         return self._home_of(repo)[0]
+
+    def known_server(self, repo: str) -> str | None:
+        """The address of the server that holds a repository, when it is known without asking anybody."""
+        account = self._account
+        if account is not None and self._is_own(repo):
+            return account.endpoint or None
+        found = self._homes.get(repo) or homes.find(repo, self._network)
+        return None if found is None else found[1]
 
     def _is_own(self, repo: str) -> bool:
         """Whether a repository is that of the account."""
@@ -226,7 +243,11 @@ class AtmosphereClient(RecordCalls, BlobCalls):
         """The DID of a repository and the address of its server."""
         known = self._homes.get(repo)
         if known is None:
-            known = self._hosted_at_home(repo)
+            known = homes.find(repo, self._network)
+            if known is not None:
+                self._trust(known[1])
+            else:
+                known = self._hosted_at_home(repo)
             if known is None:
                 identity = self._resolver.resolve(repo)
                 known = identity.did, identity.server()
@@ -234,11 +255,14 @@ class AtmosphereClient(RecordCalls, BlobCalls):
         return known
 
     def _hosted_at_home(self, repo: str) -> tuple[str, str] | None:
-        """Our own server, when it holds the repository: then nobody else need be asked."""
+        """Our own server, when it is a private one that holds the repository.
+
+        Public servers are not asked whose repositories they hold: the directory knows, and they could lie.
+        """
         home = self._base_url
         if self._account is not None and self._account.did:
             home = self._account.endpoint
-        if not home:
+        if not home or not homes.is_private(home):
             return None
         what = f"looking for {shown(repo)}"
         try:

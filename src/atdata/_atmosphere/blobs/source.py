@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import IO, Any
 
+from atdata._atmosphere import homes
 from atdata._atmosphere.blobs.errors import BlobRefError
 from atdata._atmosphere.blobs.fetch import fetch_blob
 from atdata._atmosphere.blobs.refs import BlobRef, blob_ref, parse_blob_uri
@@ -50,8 +51,14 @@ class BlobSource:
         self.cache_dir = None if cache_dir is None else os.fspath(cache_dir)
         self._endpoint_cache = {} if _endpoint_cache is None else _endpoint_cache
         self._network = network or current_network()
-        if pds_endpoint is not None:  # whoever calls names it, and no stranger
-            self._network = replace(self._network, trusted=(*self._network.trusted, pds_endpoint))
+        named = set() if pds_endpoint is None else {pds_endpoint}  # whoever calls names it, and no stranger
+        for did in {ref.did for ref in self._refs.values()}:
+            home = homes.find(did, self._network)
+            if home is not None:  # somebody logged in there
+                self._endpoint_cache.setdefault(did, home[1])
+                named.add(home[1])
+        if named:
+            self._network = replace(self._network, trusted=(*self._network.trusted, *named))
 
     @classmethod
     def from_refs(

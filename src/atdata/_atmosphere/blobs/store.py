@@ -145,11 +145,9 @@ class PDSBlobStore:
         return {"did": ref.did, "cid": ref.cid, "size": blob.get("size")}
 
     def _servers(self, urls: Sequence[str]) -> dict[str, str]:
-        """Where our own blobs are: nobody need be asked."""
-        if not self.client.is_authenticated:
-            return {}
-        own = self.client.did
-        return {own: self.client.pds_endpoint(own)} if any(parse_blob_uri(url).did == own for url in urls) else {}
+        """Where blobs are, as far as nobody need be asked."""
+        owners = {parse_blob_uri(url).did for url in urls}
+        return {did: server for did in owners if (server := self.client.known_server(did)) is not None}
 
     def supports_streaming(self) -> bool:
         """True: shards come over HTTP."""

@@ -174,7 +174,8 @@ class AtmosphereIndex:
             return source_of(list(urls)) if own and self._data_store is None else None
         refs = [{"did": ref.did, "cid": ref.cid, "size": ref.size} for url in urls if (ref := blobs.get(url))]
         source = BlobSource.from_refs(refs, network=self.client.network)
-        return source.with_servers({entry.did: self.client.pds_endpoint(entry.did)}) if own else source
+        server = self.client.known_server(entry.did)
+        return source if server is None else source.with_servers({entry.did: server})
 
     # Schemas -------------------------------------------------------------------------------------------------
 

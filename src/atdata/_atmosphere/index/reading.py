@@ -44,9 +44,7 @@ class RepoReader:
                 raise NotAuthenticatedError("name a repository by its DID or handle, or log in to read your own")
             return self.client.did
         who = who.removeprefix("@")
-        if self.client.is_authenticated and who in (self.client.did, self.client.handle):
-            return self.client.did
-        return who if who.startswith("did:") else self.client.resolver.resolve(who).did
+        return self.client.did_of(who)
 
     def get(self, uri: AtUri, collection: str) -> RepoRecord:
         """The record at an address. ``KeyError`` when there is none, ``ValueError`` when it is of another kind."""
