@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Iterator
+from itertools import islice
 from zlib import crc32
 
 from atdata._errors import shown
@@ -33,6 +34,7 @@ _TAG = "tag"  # tag, name
 _SPLIT = "\0"
 _PAGE = 1000
 _FIRST_PAGE = 25
+_AT_ONCE = 50
 
 
 def check_name(name: object) -> str:
@@ -209,14 +211,15 @@ class Entries:
 
     def search(self, words: list[str], tags: list[str]) -> Iterator[LocalDatasetEntry]:
         """Entries with a word that begins like each of ``words``, and with all ``tags``."""
-        for name in self._candidates(words, tags):
-            (row,) = self._storage.get(NAME, [name])
-            entry = None if row is None else _or_warn(name, row)
-            if entry is None or not set(tags).issubset(entry_tags(entry)):
-                continue
-            have = entry_words(entry)
-            if all(any(other.startswith(word) for other in have) for word in words):
-                yield entry
+        candidates = self._candidates(words, tags)
+        while names := list(islice(candidates, _AT_ONCE)):
+            for name, row in zip(names, self._storage.get(NAME, names), strict=True):
+                entry = None if row is None else _or_warn(name, row)
+                if entry is None or not set(tags).issubset(entry_tags(entry)):
+                    continue
+                have = entry_words(entry)
+                if all(any(other.startswith(word) for other in have) for word in words):
+                    yield entry
 
     def _candidates(self, words: list[str], tags: list[str]) -> Iterator[str]:
         if not words and not tags:
