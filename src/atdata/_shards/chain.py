@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Run", "find_run"]
 
-_ROWS = 2048
+_ROWS = 4096
 _SMALL = 16
 _USTAR = b"ustar"
 _MAGIC = np.frombuffer(_USTAR, np.uint8)
