@@ -365,3 +365,40 @@ def test_a_new_major_version_asks_for_a_lens_before_it_is_published(workshop: An
     done = workshop.publish()
     assert done.status == 0, done.err
     assert "2 to publish, 1 unchanged" in done.out
+
+
+def test_what_somebody_else_changed_meanwhile_is_not_overwritten(workshop: Any) -> None:
+    from atdata_codegen.problems import ProblemError
+    from atdata_codegen.remote.identity import account_of
+    from atdata_codegen.remote.network import Network
+    from atdata_codegen.remote.publish import plan_publication, publish
+    from atdata_codegen.remote.session import log_in
+    from atdata_codegen.review.inputs import load_documents
+    from atdata_codegen.review.settings import ReviewSettings
+
+    nsid = workshop.lexicon()["id"]
+    named = frozenset({workshop.pds.plc, workshop.pds.url})
+    network = Network(workshop.pds.plc, named, authorities={workshop.domain: workshop.someone.did})
+    account = account_of(workshop.someone.did, network)
+    session = log_in(account, workshop.someone.password, network)
+
+    def plan(**properties: Any) -> Any:
+        workshop.write("lexicons/entry.json", workshop.lexicon(**properties))
+        now = "2026-01-31T12:00:00.000Z"
+        return plan_publication(load_documents("lexicons"), account, network, ReviewSettings(), now=now)
+
+    first = plan(x={"type": "string"})
+    workshop.put(LEXICON, nsid, {"$type": LEXICON, **workshop.lexicon(other={"type": "string"})})
+    with pytest.raises(ProblemError, match="by somebody else meanwhile"):
+        publish(first, session, network)
+    second = plan(other={"type": "string"}, x={"type": "string"})
+    assert [step.what for step in second.steps] == ["changed"]
+    workshop.put(LEXICON, nsid, {"$type": LEXICON, **workshop.lexicon(third={"type": "string"})})
+    with pytest.raises(ProblemError, match="by somebody else meanwhile"):
+        publish(second, session, network)
+
+    broken = plan(third={"type": "integer"})
+    assert not broken.allowed
+    with pytest.raises(ProblemError, match="breaks what is published"):
+        publish(broken, session, network)
+    assert publish(plan(third={"type": "string"}, x={"type": "string"}), session, network)
