@@ -96,9 +96,9 @@ def _arrow(path: str) -> Fields:
 
 def _zarr_arrays(folder: str) -> Iterator[tuple[str, Any]]:
     """Each array of a store by its path in it, as ``a_b`` for ``a/b``; a store that is one array has one."""
-    todo, count = [""], 0
-    while todo and count < _MAX_ARRAYS:
-        below = todo.pop()
+    todo, seen, count = [""], 0, 0
+    while todo and count < _MAX_ARRAYS and seen < 16 * _MAX_ARRAYS:
+        below, seen = todo.pop(), seen + 1
         here = os.path.join(folder, below)
         for name in ("zarr.json", ".zarray", ".zgroup"):
             place = os.path.join(here, name)

@@ -7,18 +7,12 @@ from typing import Any
 
 from atdata_codegen.lexicon import model as m
 from atdata_codegen.lexicon.fields import Path, Problems, Reader
+from atdata_codegen.lexicon.keys import KEYS
 from atdata_codegen.lexicon.types import parse_params, parse_type
 
 __all__ = ["endpoint", "permission_set"]
 
-_COMMON = frozenset({"type", "description", "parameters", "errors"})
-_KNOWN = {
-    "query": _COMMON | {"output"},
-    "procedure": _COMMON | {"input", "output"},
-    "subscription": _COMMON | {"message"},
-}
 _BODY = frozenset({"encoding", "schema", "description"})
-_PERMISSIONS = frozenset({"type", "title", "title:lang", "detail", "detail:lang", "description", "permissions"})
 _ERROR = frozenset({"name", "description"})
 
 
@@ -39,7 +33,7 @@ def endpoint(node: Mapping[str, Any], path: Path, nsid: str, problems: Problems)
         if kind == "procedure":
             found.input = _body(r, "input", nsid)
     found.errors = _errors(r)
-    r.finish(_KNOWN[kind])
+    r.finish(KEYS[kind])
     return found
 
 
@@ -91,5 +85,5 @@ def permission_set(node: Mapping[str, Any], path: Path, nsid: str, problems: Pro
         if not isinstance(item, dict) or item.get("type") != "permission" or not isinstance(item.get("resource"), str):
             problems.error((*path, "permissions", i), "must be a permission with a resource")
     r.skip("title:lang", "detail:lang")
-    r.finish(_PERMISSIONS)
+    r.finish(KEYS["permission-set"])
     return m.PermissionSet(title, detail, tuple(item for item in items if isinstance(item, dict)))

@@ -12,6 +12,7 @@ from typing import Any
 from atdata_codegen.lexicon import model as m
 from atdata_codegen.lexicon.endpoints import endpoint, permission_set
 from atdata_codegen.lexicon.fields import Path, Problems, Reader
+from atdata_codegen.lexicon.keys import KEYS
 from atdata_codegen.lexicon.types import MAX_OBJECTS, is_def_name, is_type, parse_object, parse_type
 from atdata_codegen.problems import Problem, clean
 from atdata_lexicon.syntax import is_nsid
@@ -19,7 +20,6 @@ from atdata_lexicon.syntax import is_nsid
 __all__ = ["parse_document"]
 
 _TOP = frozenset({"lexicon", "id", "description", "defs", "revision", "$type"})
-_RECORD = frozenset({"type", "description", "key", "record"})
 _NEVER_DEFINED = frozenset({"unknown", "ref", "union", "params", "permission"})
 
 
@@ -98,7 +98,7 @@ def _record(node: Mapping[str, Any], path: Path, nsid: str, problems: Problems) 
         reader.error("key", f"is no kind of record key: {clean(key, 40)}", "use tid, nsid, any or literal:<value>")
     description = reader.text("description") or ""
     inner = reader.mapping("record", required=True)
-    reader.finish(_RECORD)
+    reader.finish(KEYS["record"])
     if inner is None:
         return None
     if inner.get("type") != "object":

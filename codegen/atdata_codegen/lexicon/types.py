@@ -7,6 +7,7 @@ from typing import Any
 
 from atdata_codegen.lexicon import model as m
 from atdata_codegen.lexicon.fields import Path, Problems, Reader
+from atdata_codegen.lexicon.keys import KEYS
 from atdata_codegen.problems import clean
 from atdata_lexicon.syntax import is_nsid
 
@@ -173,9 +174,6 @@ def parse_object(node: Mapping[str, Any], path: Path, nsid: str, problems: Probl
     return found if isinstance(found, m.Object) else None
 
 
-_PARAMS = frozenset({"type", "description", "required", "properties"})
-
-
 def parse_params(node: Mapping[str, Any], path: Path, nsid: str, problems: Problems) -> m.Params:
     """Parameters of a query: booleans, integers, strings, and lists of these."""
     r = Reader(node, path, problems)
@@ -183,7 +181,7 @@ def parse_params(node: Mapping[str, Any], path: Path, nsid: str, problems: Probl
         r.error("type", "must be params")
     text, required = r.text("description") or "", r.texts("required") or ()
     properties = _properties(r, nsid)
-    r.finish(_PARAMS)
+    r.finish(KEYS["params"])
     for name in required:
         if name not in r.node.get("properties", ()):
             r.error("required", f"names {clean(name, 60)!r}, which is no parameter", "define it, or take it out")
@@ -202,29 +200,20 @@ def _no_both(r: Reader, found: m.Boolean | m.Integer | m.String) -> m.Type:
     return found
 
 
-_PLAIN = ("type", "description")
-_KINDS: dict[str, tuple[Callable[[Reader, str], m.Type | None], frozenset[str]]] = {
-    "boolean": (_boolean, frozenset({*_PLAIN, "default", "const"})),
-    "integer": (_integer, frozenset({*_PLAIN, "minimum", "maximum", "enum", "default", "const"})),
-    "string": (
-        _string,
-        frozenset(
-            {
-                *_PLAIN, "format", "minLength", "maxLength", "minGraphemes", "maxGraphemes", "knownValues", "enum",
-                "default", "const",
-            }
-        ),
-    ),
-    "bytes": (_bytes, frozenset({*_PLAIN, "minLength", "maxLength"})),
-    "cid-link": (_cid_link, frozenset(_PLAIN)),
-    "blob": (_blob, frozenset({*_PLAIN, "accept", "maxSize"})),
-    "array": (_array, frozenset({*_PLAIN, "items", "minLength", "maxLength"})),
-    "object": (_object, frozenset({*_PLAIN, "properties", "required", "nullable"})),
-    "token": (_token, frozenset(_PLAIN)),
-    "ref": (_ref, frozenset({*_PLAIN, "ref"})),
-    "union": (_union, frozenset({*_PLAIN, "refs", "closed"})),
-    "unknown": (_unknown, frozenset(_PLAIN)),
-}  # fmt: skip
+_KINDS: dict[str, Callable[[Reader, str], m.Type | None]] = {
+    "boolean": _boolean,
+    "integer": _integer,
+    "string": _string,
+    "bytes": _bytes,
+    "cid-link": _cid_link,
+    "blob": _blob,
+    "array": _array,
+    "object": _object,
+    "token": _token,
+    "ref": _ref,
+    "union": _union,
+    "unknown": _unknown,
+}
 
 
 def is_type(kind: str) -> bool:
@@ -240,10 +229,10 @@ def parse_type(node: Mapping[str, Any], path: Path, nsid: str, problems: Problem
         message = "is missing" if kind is None else f"is no Lexicon type: {clean(kind, 60)}"
         problems.error((*path, "type"), message, "name one of the Lexicon types")
         return None
-    parse, known = found
+    known = KEYS[str(kind)]
     reader = Reader(node, path, problems)
     reader.skip("type")
-    parsed = parse(reader, nsid)
+    parsed = found(reader, nsid)
     reader.finish(known)
     if "default" in node and "default" not in known and kind in ("array", "object", "bytes", "union", "ref"):
         problems.error((*path, "default"), f"{kind} has no default", "remove it")

@@ -4,34 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
+from atdata_codegen.lexicon import keys as lexicon
 from atdata_codegen.lexicon.fields import LINT_KEY
 
 __all__ = ["ELSEWHERE", "KEYS", "PERMISSION_KEYS", "TELLING", "TOP"]
 
-_PLAIN = frozenset({"type", "description", LINT_KEY})
-
-#: Lexicon type -> the keys that mean something for it.
-KEYS: Final[dict[str, frozenset[str]]] = {
-    "record": _PLAIN | {"key", "record"},
-    "query": _PLAIN | {"parameters", "output", "errors"},
-    "procedure": _PLAIN | {"parameters", "input", "output", "errors"},
-    "subscription": _PLAIN | {"parameters", "message", "errors"},
-    "permission-set": _PLAIN | {"title", "title:lang", "detail", "detail:lang", "permissions"},
-    "params": _PLAIN | {"required", "properties"},
-    "boolean": _PLAIN | {"default", "const"},
-    "integer": _PLAIN | {"minimum", "maximum", "enum", "default", "const"},
-    "string": _PLAIN
-    | {"format", "minLength", "maxLength", "minGraphemes", "maxGraphemes", "knownValues", "enum", "default", "const"},
-    "bytes": _PLAIN | {"minLength", "maxLength"},
-    "cid-link": _PLAIN,
-    "blob": _PLAIN | {"accept", "maxSize"},
-    "array": _PLAIN | {"items", "minLength", "maxLength"},
-    "object": _PLAIN | {"properties", "required", "nullable"},
-    "token": _PLAIN,
-    "ref": _PLAIN | {"ref"},
-    "union": _PLAIN | {"refs", "closed"},
-    "unknown": _PLAIN,
-}
+#: Lexicon type -> the keys that mean something for it, to any tool or to us.
+KEYS: Final[dict[str, frozenset[str]]] = {kind: keys | {LINT_KEY} for kind, keys in lexicon.KEYS.items()}
 TOP: Final = frozenset({"lexicon", "id", "description", "defs", "$type", LINT_KEY})
 PERMISSION_KEYS: Final = frozenset(
     {"type", "resource", "collection", "action", "lxm", "aud", "inheritAud", "accept", "attr", LINT_KEY}

@@ -6,44 +6,22 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
+from atdata_codegen.lexicon.keys import KEYS
 from atdata_codegen.review.documents import Documents
 from atdata_lexicon.catalog import split_reference
 
-__all__ = ["KNOWN", "Node", "Side", "Target", "absolute", "known_keys", "names", "references", "shape_of"]
+__all__ = ["Node", "Side", "Target", "absolute", "known_keys", "names", "references", "shape_of"]
 
 Node: TypeAlias = "Mapping[str, Any]"  # Any: a Lexicon definition, as in JSON
 
 _MAX_HOPS = 32
 _TEXTS = frozenset({"description", "title", "title:lang", "detail", "detail:lang"})
-_PLAIN = frozenset({"type", "description"})
-#: The keys of each type.
-KNOWN: Mapping[str, frozenset[str]] = {
-    "boolean": _PLAIN | {"default", "const"},
-    "integer": _PLAIN | {"minimum", "maximum", "enum", "default", "const"},
-    "string": _PLAIN
-    | {"format", "minLength", "maxLength", "minGraphemes", "maxGraphemes", "knownValues", "enum", "default", "const"},
-    "bytes": _PLAIN | {"minLength", "maxLength"},
-    "cid-link": _PLAIN,
-    "blob": _PLAIN | {"accept", "maxSize"},
-    "array": _PLAIN | {"items", "minLength", "maxLength"},
-    "object": _PLAIN | {"properties", "required", "nullable"},
-    "params": _PLAIN | {"properties", "required"},
-    "token": _PLAIN,
-    "ref": _PLAIN | {"ref"},
-    "union": _PLAIN | {"refs", "closed"},
-    "unknown": _PLAIN,
-    "record": _PLAIN | {"key", "record"},
-    "query": _PLAIN | {"parameters", "errors", "output"},
-    "procedure": _PLAIN | {"parameters", "errors", "input", "output"},
-    "subscription": _PLAIN | {"parameters", "errors", "message"},
-    "permission-set": _PLAIN | {"title", "title:lang", "detail", "detail:lang", "permissions"},
-}
 _ANY: frozenset[str] = frozenset()
 
 
 def known_keys(kind: object) -> frozenset[str]:
     """The keys that Lexicon knows in a definition of one type; none where the type is not known."""
-    return KNOWN.get(kind, _ANY) if isinstance(kind, str) else _ANY
+    return KEYS.get(kind, _ANY) if isinstance(kind, str) else _ANY
 
 
 class Target(NamedTuple):

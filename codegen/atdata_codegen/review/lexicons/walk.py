@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from atdata_codegen.lexicon.keys import KEYS
 from atdata_codegen.review.changes import Change, Checks
 from atdata_codegen.review.lexicons import kinds, leaves, notes, objects, unions  # noqa: F401  # they fill the table
 from atdata_codegen.review.lexicons.checks import LEXICON_CHECKS
 from atdata_codegen.review.lexicons.definitions import METHODS, definitions
 from atdata_codegen.review.lexicons.pair import LexPair, properties
 from atdata_codegen.review.lexicons.roles import Mode, Roles
-from atdata_codegen.review.lexicons.side import KNOWN, Node, Side, absolute
+from atdata_codegen.review.lexicons.side import Node, Side, absolute
 
 __all__ = ["LEXICON_CHECKS", "LexiconWalk", "Located"]
 
@@ -86,7 +87,7 @@ class LexiconWalk:
             yield from self._method(here)
         elif kind == "permission-set":
             yield from self._ask("permission-set", here)
-        elif kind in KNOWN:
+        elif kind in KEYS:
             yield from self.types(here)
         else:
             yield from self._ask("opaque", here)
