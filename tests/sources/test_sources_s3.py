@@ -222,3 +222,21 @@ def test_without_boto3_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setitem(sys.modules, "boto3", None)
     with pytest.raises(ImportError, match=r"pip install 'atdata\[s3\]'"):
         S3Source("bucket", ["a.tar"]).open_shard("s3://bucket/a.tar")
+
+
+def test_copies_of_shards_are_kept_on_request(s3_server: Any, bucket: str, tmp_path: Path) -> None:
+    import atdata
+
+    source = S3Source.from_credentials(s3_server.credentials, bucket, KEYS, cache_dir=tmp_path / "copies")
+    found = atdata.Dataset[atdata.DictSample](source)
+    assert [source.is_local(shard) for shard in source.shard_list] == [False] * 3
+
+    assert sorted(sample.a for sample in found.ordered()) == list(range(60))
+    assert [source.is_local(shard) for shard in source.shard_list] == [True] * 3
+
+    s3_server.client().delete_object(Bucket=bucket, Key=KEYS[0])
+    again = atdata.Dataset[atdata.DictSample](
+        S3Source.from_credentials(s3_server.credentials, bucket, KEYS, cache_dir=tmp_path / "copies")
+    )
+    assert len(again) == 60
+    assert again[0].a == 0

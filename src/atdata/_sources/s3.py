@@ -26,7 +26,8 @@ class S3Source:
     """Objects of one bucket of S3 or a service like it, streamed with credentials of its own.
 
     Without ``access_key`` and ``secret_key`` boto3 looks for credentials where it always does: environment, files,
-    the machine's role. ``anonymous=True`` asks for none. Nothing connects before a shard is read.
+    the machine's role. ``anonymous=True`` asks for none. Nothing connects before a shard is read. ``cache_dir`` keeps
+    copies of shards, fetched one by one when their turn comes.
 
     >>> source = S3Source(bucket="data", keys=["train/0.tar", "train/1.tar"], endpoint="https://r2.example.com")
     >>> source.shard_list
@@ -47,6 +48,7 @@ class S3Source:
         session_token: str | None = None,
         anonymous: bool = False,
         credentials: Mapping[str, str] | None = None,
+        cache_dir: str | os.PathLike[str] | None = None,
     ) -> None:
         if isinstance(keys, str) or not all(isinstance(key, str) and key for key in keys):
             raise UrlError("keys is a list of names")
@@ -63,20 +65,27 @@ class S3Source:
         self.session_token = session_token or found.get("AWS_SESSION_TOKEN")
         self.region = region or found.get("AWS_REGION") or found.get("AWS_DEFAULT_REGION")
         self.anonymous = anonymous
+        self.cache_dir = None if cache_dir is None else os.fspath(cache_dir)
         #: A client that was given is used wherever this process goes; one of our own belongs to one process.
         self._client = _client
         self._client_pid = 0
 
     @classmethod
     def from_credentials(
-        cls, credentials: Mapping[str, str], bucket: str, keys: Sequence[str], *, region: str | None = None
+        cls,
+        credentials: Mapping[str, str],
+        bucket: str,
+        keys: Sequence[str],
+        *,
+        region: str | None = None,
+        cache_dir: str | os.PathLike[str] | None = None,
     ) -> Self:
         """A source with ``AWS_ACCESS_KEY_ID``, ``AWS_SECRET_ACCESS_KEY`` and perhaps ``AWS_ENDPOINT`` of a dictionary.
 
         >>> S3Source.from_credentials({"AWS_ENDPOINT": "https://r2.example.com"}, "data", ["a.tar"]).endpoint
         'https://r2.example.com'
         """
-        return cls(bucket, keys, region=region, credentials=credentials)
+        return cls(bucket, keys, region=region, credentials=credentials, cache_dir=cache_dir)
 
     @classmethod
     def from_urls(
@@ -90,6 +99,7 @@ class S3Source:
         endpoint_url: str | None = None,
         session_token: str | None = None,
         anonymous: bool = False,
+        cache_dir: str | os.PathLike[str] | None = None,
         _client: Any = None,
     ) -> Self:
         """A source of ``s3://bucket/key`` addresses, all of one bucket. A single text may use brace notation.
@@ -113,6 +123,7 @@ class S3Source:
             endpoint_url=endpoint_url,
             session_token=session_token,
             anonymous=anonymous,
+            cache_dir=cache_dir,
         )
 
     @classmethod
@@ -156,6 +167,30 @@ class S3Source:
         from atdata._sources._boto import S3Stream
 
         return io.BufferedReader(S3Stream(self.client, self.bucket, self._key(shard_id)), 1 << 17)
+
+    def local_path(self, shard_id: str) -> str | None:
+        """The path of the copy of a shard, which is fetched if need be; None when no copies are kept."""
+        self._key(shard_id)
+        path = self._copy(shard_id)
+        if path is not None and not os.path.exists(path):
+            from atdata._sources.cache import fetch
+
+            with self.open_shard(shard_id) as stream:
+                fetch(stream, path)
+        return path
+
+    def is_local(self, shard_id: str) -> bool:
+        """Whether there is a copy of a shard already."""
+        path = self._copy(shard_id)
+        return path is not None and os.path.exists(path)
+
+    def _copy(self, shard: str) -> str | None:
+        if self.cache_dir is None:
+            return None
+        from atdata._sources.cache import cached_path
+
+        # services have buckets of one name
+        return cached_path(self.cache_dir, f"{self.endpoint or ''}/{shard}")
 
     def ranges(self, shard_id: str) -> S3Ranges | None:
         """The shard as an object that is read anywhere."""
