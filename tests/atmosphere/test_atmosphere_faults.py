@@ -16,6 +16,7 @@ from relay import Fault, Relay
 from site_tools import Reply, Site, drip, said
 
 from atdata._atmosphere.errors import UnavailableError
+from atdata._atmosphere.patience import Pace
 from atdata.atmosphere import (
     AtmosphereClient,
     ConflictError,
@@ -228,6 +229,18 @@ def test_a_limit_is_waited_for_by_the_servers_own_time(site: Site, monkeypatch: 
 
     assert client.get_record(f"at://did:plc:abc/{NOTE}/x") == {"n": 1}
     assert [round(seconds) for seconds in slept] == [3, 2]
+
+
+def test_bulk_work_goes_by_the_servers_clock() -> None:
+    reset = int(time.time()) + 1003
+    date = datetime.fromtimestamp(reset - 3, UTC).strftime("%a, %d %b %Y %H:%M:%S GMT")
+    pace = Pace()
+    pace.note({"ratelimit-remaining": "5", "ratelimit-reset": str(reset), "date": date})
+
+    assert pace.wait(5) == 0
+    assert 1 < pace.wait(6) < 5
+    pace.note({"ratelimit-remaining": "x", "ratelimit-reset": "-1"})  # which says nothing
+    assert pace.wait(6) > 0
 
 
 # Servers that misbehave --------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from atdata._atmosphere.errors import (
     UnavailableError,
 )
 
-__all__ = ["clean", "part", "plain_object", "problem"]
+__all__ = ["clean", "http_date", "part", "plain_object", "problem"]
 
 _NOT_FOUND = frozenset({"BlobNotFound", "HandleNotFound", "RecordNotFound", "RepoNotFound"})
 _NOT_FOUND_TEXTS = (
@@ -113,11 +113,11 @@ def _kind(status: int | None, code: str, message: str) -> tuple[type[AtmosphereE
 
 def _add_times(error: RateLimitError, headers: Mapping[str, str]) -> None:
     """When to go on, by the server's own clock where it tells the time."""
-    now = _date(headers.get("date", "")) or datetime.now(UTC)
+    now = http_date(headers.get("date", "")) or datetime.now(UTC)
     after = headers.get("retry-after", "")
     if after.isascii() and after.isdigit() and len(after) < 8:
         error.wait = float(after)
-    elif (until := _date(after)) is not None:
+    elif (until := http_date(after)) is not None:
         error.wait = max(0.0, (until - now).total_seconds())
     reset = headers.get("ratelimit-reset", "")
     if reset.isascii() and reset.isdigit() and len(reset) < 12:
@@ -126,7 +126,8 @@ def _add_times(error: RateLimitError, headers: Mapping[str, str]) -> None:
             error.wait = max(0.0, (error.reset_at - now).total_seconds())
 
 
-def _date(text: str) -> datetime | None:
+def http_date(text: str) -> datetime | None:
+    """The moment that a header names; None for other text."""
     from email.utils import parsedate_to_datetime
 
     try:

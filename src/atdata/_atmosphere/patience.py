@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeVar
 
+from atdata._atmosphere.answers import http_date
 from atdata._atmosphere.errors import RateLimitError, UnavailableError
 
 __all__ = ["Pace", "Patience"]
@@ -17,6 +18,7 @@ __all__ = ["Pace", "Patience"]
 T = TypeVar("T")
 _PAUSE = 0.5
 _LONGEST_PAUSE = 20.0
+_FEW = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +76,10 @@ class Pace:
         left, reset = headers.get("ratelimit-remaining", ""), headers.get("ratelimit-reset", "")
         if not all(text.isascii() and text.isdigit() and len(text) < 12 for text in (left, reset)):
             return
+        said = http_date(headers.get("date", "")) if int(left) < _FEW else None
+        ahead = 0.0 if said is None else said.timestamp() - time.time()  # the server's clock, of ours
         with self._lock:
-            self._remaining, self._reset = int(left), float(reset)
+            self._remaining, self._reset = int(left), float(reset) - ahead
 
     def wait(self, cost: int) -> float:
         """How many seconds to wait until something of ``cost`` points may be sent."""
