@@ -402,3 +402,28 @@ def test_what_somebody_else_changed_meanwhile_is_not_overwritten(workshop: Any) 
     with pytest.raises(ProblemError, match="breaks what is published"):
         publish(broken, session, network)
     assert publish(plan(third={"type": "string"}, x={"type": "string"}), session, network)
+
+
+def test_two_runs_at_once_lose_nothing_of_each_other(workshop: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second run reads the lock file before the first one writes it, and sees that before it writes itself."""
+    from atdata_codegen.commands import pull as command
+
+    for name in ("a", "b"):
+        workshop.write(f"own/{name}.json", workshop.lexicon(name))
+    workshop.publish("own")
+    real, calls = command.pull, []
+
+    def slow(*arguments: Any) -> Any:
+        found = real(*arguments)
+        if not calls:
+            calls.append(1)
+            assert workshop.run("pull", f"{workshop.namespace}.b").status == 0
+        return found
+
+    monkeypatch.setattr(command, "pull", slow)
+    done = workshop.run("pull", f"{workshop.namespace}.a")
+    assert done.status == 2
+    assert "meanwhile" in done.err
+    assert workshop.run("pull", f"{workshop.namespace}.a").status == 0
+    names = [f"{workshop.namespace}.{name}" for name in "ab"]
+    assert json.loads((workshop.folder / "lexicons.json").read_text())["lexicons"] == names

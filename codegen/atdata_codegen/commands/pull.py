@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from atdata_codegen.commands.network import add_network_options, network_of
 from atdata_codegen.problems import shown_path
+from atdata_codegen.remote.folder_locks import refuse_stale
 from atdata_codegen.remote.pull import Pull, PullSettings, pull
 from atdata_codegen.remote.write import write_files
 from atdata_codegen.report import print_problems
@@ -70,6 +71,7 @@ def run(arguments: Sequence[str]) -> int:
     result = pull(settings, said)
     failed = any(problem.severity == "error" for problem in result.problems)
     if not options.dry_run and not failed:
+        refuse_stale(result.locks_before)
         write_files(result.files, settings.folder)
     print_problems(result.problems, sys.stderr)
     if options.json:

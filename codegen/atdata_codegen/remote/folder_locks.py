@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
+from atdata_codegen.problems import Problem, ProblemError
 from atdata_codegen.remote.lock import LEXICONS, SAMPLES, Lock, Resolution, lock_bytes, read_lock
 
-__all__ = ["FolderLocks"]
+__all__ = ["FolderLocks", "refuse_stale"]
 
 
 @dataclass(slots=True)
@@ -18,12 +19,14 @@ class FolderLocks:
     old: dict[str, Resolution]
     roots: set[str]
     new: dict[str, Resolution]
+    before: dict[str, bytes | None]
 
     @classmethod
     def read(cls, folder: str) -> FolderLocks:
+        before = {path: _bytes_at(path) for path in (_lock_path(folder, kind) for kind in (LEXICONS, SAMPLES))}
         lexicons, samples = (read_lock(_lock_path(folder, kind), kind) for kind in (LEXICONS, SAMPLES))
         known = {**lexicons.resolutions, **samples.resolutions}
-        return cls(folder, known, set(lexicons.roots | samples.roots), dict(known))
+        return cls(folder, known, set(lexicons.roots | samples.roots), dict(known), before)
 
     def files(self) -> dict[str, bytes]:
         """The bytes of those that change, without one that would hold nothing."""
@@ -36,6 +39,14 @@ class FolderLocks:
             if (mine or os.path.exists(path)) and _bytes_at(path) != data:
                 made[path] = data
         return made
+
+
+def refuse_stale(before: dict[str, bytes | None]) -> None:
+    """Raise :class:`ProblemError` when a lock file is no longer what it was: another run was quicker."""
+    stale = [path for path, data in before.items() if _bytes_at(path) != data]
+    if stale:
+        message = "was changed by somebody else meanwhile, and nothing was written"
+        raise ProblemError([Problem((), message, "run the command again", file=stale[0])], "pull")
 
 
 def _lock_path(folder: str, kind: str) -> str:

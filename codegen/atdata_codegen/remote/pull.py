@@ -47,13 +47,14 @@ class PullSettings:
 
 @dataclass(slots=True)
 class Pull:
-    """What a run found: files to write by path, and what each document is now, was before, and comes from."""
+    """What a run found: files to write by path, the keys of documents, and the lock files as they were before."""
 
     files: dict[str, bytes] = field(default_factory=dict)
     new: list[str] = field(default_factory=list)
     updated: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    locks_before: dict[str, bytes | None] = field(default_factory=dict)
 
 
 class _Ref(NamedTuple):
@@ -78,7 +79,7 @@ class _Run:
         self.progress = progress
         self.locks = FolderLocks.read(settings.folder)
         self.here = _documents_here(settings.folder)
-        self.result = Pull()
+        self.result = Pull(locks_before=self.locks.before)
         self.done: set[str] = set()
         self.nested: deque[NestedRef] = deque()
 
