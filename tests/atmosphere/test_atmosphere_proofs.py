@@ -199,6 +199,22 @@ def test_a_subtree_at_the_wrong_place_or_level_proves_nothing() -> None:
             proven(signed(signer, blocks, root), signer)
 
 
+def test_a_key_that_is_found_at_another_level_than_its_own_is_not_proven() -> None:
+    signer = Signer()
+    wanted = b"com.example.post/0003"
+    height = key_height(wanted)
+    other = next(key for key in (b"com.example.post/%04d" % n for n in range(4, 999)) if key_height(key) == height + 1)
+    blocks: dict[str, bytes] = {}
+    shared = shared_prefix(wanted, other)
+    beside = put(blocks, {"l": None, "e": [entry(wanted, LEAF), entry(other[shared:], LEAF, p=shared)]})
+    above = next(key for key in (b"com.example.post/%04d" % n for n in range(4, 9999)) if key_height(key) == height + 2)
+    child = put(blocks, {"l": None, "e": [entry(wanted, LEAF)]})
+    skipped = put(blocks, {"l": CidLink(child), "e": [entry(above, LEAF)]})  # a level is missing between them
+    for root in (beside, skipped):
+        with pytest.raises(ProofError, match="wrong level"):
+            proven(signed(signer, blocks, root), signer)
+
+
 def test_commits_of_other_forms_are_refused() -> None:
     signer = Signer()
     blocks: dict[str, bytes] = {}
