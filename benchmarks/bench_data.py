@@ -137,7 +137,11 @@ def main() -> None:
     parser.add_argument("--workloads", default=",".join(WORKLOADS))
     parser.add_argument("--data", type=Path, help="where the shards are written; by default in memory")
     parser.add_argument("--out", type=Path, default=HERE)
+    parser.add_argument("--render", action="store_true", help="make table and picture anew from data.json")
     asked = parser.parse_args()
+    if asked.render:
+        show(json.loads((asked.out / "data.json").read_text(encoding="utf-8")), asked.out)
+        return
     chosen = [n for part in asked.peers.split(";") for n in ([part] if part in HOMES else part.split(","))]
     peers = [peer for peer in ORDER if peer in chosen]
     shared = Path("/dev/shm")
@@ -154,13 +158,18 @@ def main() -> None:
         for worker in crew:
             worker.close()
     versions = {worker.peer: worker.facts for worker in crew}
-    setup = Setup(machine(), versions, asked.what.split(","), asked.rounds, asked.scale)
-    report = table(results, setup)
-    (asked.out / "data.md").write_text(report, encoding="utf-8")
-    (asked.out / "data.svg").write_text(picture(results, setup), encoding="utf-8")
-    document = {"machine": setup.machine, "versions": versions, "scale": asked.scale, "results": results}
+    document = {"machine": machine(), "versions": versions, "scale": asked.scale, "results": results}
     (asked.out / "data.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-    print(report)
+    print(show(document, asked.out))
+
+
+def show(document: dict[str, Any], folder: Path) -> str:
+    """Write the table and the picture of what ``data.json`` holds."""
+    setup = Setup.of(document)
+    report = table(document["results"], setup)
+    (folder / "data.md").write_text(report, encoding="utf-8")
+    (folder / "data.svg").write_text(picture(document["results"], setup), encoding="utf-8")
+    return report
 
 
 if __name__ == "__main__":

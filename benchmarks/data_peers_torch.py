@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Iterator
+from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
@@ -106,9 +107,12 @@ class _Anything(ModuleType):
 
 
 def _stand_in(package: str, *modules: str) -> None:
+    for name in [name for name in sys.modules if name.partition(".")[0] == package]:
+        del sys.modules[name]
     for name in (package, *(f"{package}.{module}" for module in modules)):
         made = sys.modules[name] = _Anything(name)
         made.__path__ = []
+        made.__spec__ = ModuleSpec(name, None, is_package=True)
         parent, _, last = name.rpartition(".")
         if parent:
             setattr(sys.modules[parent], last, made)

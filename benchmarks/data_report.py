@@ -31,6 +31,14 @@ class Setup(NamedTuple):
     rounds: int
     scale: int
 
+    @classmethod
+    def of(cls, document: dict[str, Any]) -> Setup:
+        """What was run to get the results of ``data.json``."""
+        rows = next(iter(document["results"].values()))
+        whats = [what for what in rows if what not in MEMORY]
+        rounds = max(len(entries) for row in rows.values() for entries in row.values())
+        return cls(document["machine"], document["versions"], whats, rounds, document["scale"])
+
     @property
     def size(self) -> str:
         """How much of the data was read."""
@@ -67,8 +75,9 @@ def table(results: dict[str, Any], setup: Setup) -> str:
         f"included), whole passes, medians of {setup.rounds} interleaved runs over {setup.size}; first batch in "
         "milliseconds of wall time. The data is in memory (page cache). `cold`: mappings and indexes are made anew. "
         "What every consumer read was checked. `machine` reads the same files through one 4 MiB buffer, or writes "
-        "their bytes. Of all peers only ours hashes what it writes (SHA-256 of each shard, for the manifest); the "
-        "last row is without. `make bench-data` makes this file.",
+        "their bytes. Of all peers only ours hashes what it writes (SHA-256 of each shard, for the manifest)"
+        + ("; one row is without" if "write without SHA-256" in setup.whats else "")
+        + ". `make bench-data` makes this file.",
         "",
         "![CPU time a sample, peer by peer](data.svg)",
         "",
