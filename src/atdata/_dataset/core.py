@@ -69,6 +69,7 @@ class Core:
     _files: OrderedDict[str, ShardFile | RemoteShard] = field(default_factory=OrderedDict)
     _lock: Any = field(default_factory=threading.Lock)
     _random: Table | None = None
+    _decoder: tuple[Stored, type[Any], Decoder[Any]] | None = None
 
     @property
     def whole(self) -> bool:
@@ -100,8 +101,11 @@ class Core:
         return self.stored
 
     def decoder(self) -> Decoder[Any]:
-        """What makes the stored samples of their bytes."""
-        return self.layout().decoder(self.view.stored)
+        """What makes the stored samples of their bytes, the same one each time."""
+        layout, kind = self.layout(), self.view.stored
+        if self._decoder is None or self._decoder[:2] != (layout, kind):
+            self._decoder = layout, kind, layout.decoder(kind)
+        return self._decoder[2]
 
     def local(self, shards: Sequence[str]) -> bool:
         """Whether any sample can be reached at once."""
@@ -210,7 +214,7 @@ class Core:
         return changed
 
     def __getstate__(self) -> dict[str, Any]:
-        left = ("_files", "_lock", "_random")
+        left = ("_files", "_lock", "_random", "_decoder")
         return {name: getattr(self, name) for name in self.__slots__ if name not in left}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -218,4 +222,4 @@ class Core:
             setattr(self, name, value)
         self._files = OrderedDict()
         self._lock = threading.Lock()
-        self._random = None
+        self._random = self._decoder = None

@@ -15,7 +15,7 @@ from atdata._decoding.chunk import Chunk, SampleChunk
 from atdata._decoding.columns import Column
 from atdata._decoding.errors import locate
 from atdata._decoding.fields import Field, sample_plan
-from atdata._decoding.make import converters, maker
+from atdata._decoding.make import Make, converters, maker
 from atdata._decoding.protocol import Columns, Indices, Piece, SampleBlock
 from atdata._errors import DecodeError, MissingFieldError, SampleError, type_name
 from atdata._loading.fit import dtype_of, fits_of
@@ -48,6 +48,7 @@ class MemberDecoder(Generic[T]):
         self._plain = hasattr(self._cls, "__dataclass_fields__") and hasattr(self._cls, "_decode")
         self._fits = fits_of(self._cls) if self._plain else {}
         self._fields: dict[str, Field] = {}
+        self._makers: dict[tuple[str, ...], Make] = {}
         self._pictures: dict[str, tuple[np.dtype[Any] | None, str | None]] = {}
         if self._plain:
             plan = sample_plan(self._cls)
@@ -77,7 +78,8 @@ class MemberDecoder(Generic[T]):
             raise KeyError(f"{self._cls.__name__} has no field {unknown}")
         columns = self._columns([field for name, field in self._fields.items() if name in wanted], every)
         late = any(map(_is_late, columns.values()))
-        return Chunk(self._cls, columns, len(every), maker(tuple(columns)), every.__getitem__, late)
+        make = self._makers.get(tuple(columns)) or self._makers.setdefault(tuple(columns), maker(tuple(columns)))
+        return Chunk(self._cls, columns, len(every), make, every.__getitem__, late)
 
     # ------------------------------------------------------------------ one sample
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import IO
+from typing import IO, ClassVar
 
 from atdata._shards.chain import Run
 from atdata._shards.decompress import opened
@@ -22,7 +22,7 @@ _MOST = 256 << 20
 class _Members:
     """Every member of an archive, as a walk finds them."""
 
-    packed = False
+    packed: ClassVar[bool] = False
 
     def __init__(self) -> None:
         self.found: list[Member] = []

@@ -8,7 +8,7 @@ allocated by what a header claims.
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 
@@ -32,10 +32,8 @@ _ZEROS = bytes(BLOCK)
 class Ledger(Protocol):
     """What a walk tells of its finds: :class:`~atdata._shards.samples.Samples` and others like it."""
 
-    @property
-    def packed(self) -> bool:
-        """Whether a run is of packed samples; else of members of any names."""
-        ...
+    #: Whether a run is of packed samples; else of members of any names.
+    packed: ClassVar[bool]
 
     def wanted(self, name: bytes) -> bool: ...
     def add_run(self, run: Run) -> int: ...
