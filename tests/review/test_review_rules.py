@@ -110,7 +110,10 @@ def _check_sample(name: str, way: str, finding: Finding) -> None:
         schemas = [one for one in documents if one["$type"].endswith("sampleSchema") and one["name"] == finding.subject]
         document = max(schemas, key=lambda one: [int(part) for part in one["version"].split(".")])
         by_uri = {
-            f"atdata://local/sampleSchema/{one['name']}@{one['version']}": one for one in documents if "version" in one
+            f"atdata://local/sampleSchema/{one['name']}{version}": one
+            for one in sorted(documents, key=lambda one: str(one.get("version", "")))
+            if "version" in one
+            for version in ("", f"@{one['version']}")
         }
         cls: Any = atdata.decode_schema(document, resolve=by_uri.__getitem__)
         try:

@@ -138,6 +138,9 @@ def _versions(run: _Run, ours: dict[Version, SchemaView], theirs: dict[Version, 
         if number in ours:
             if ours[number].value != view.value:
                 yield from _in_place(run, ours[number], view)
+            elif view.follows_newest:
+                # The document is the same, and what it refers to without a version may not be.
+                yield from _changes(run, run.judge(view), ours[number], view)
             continue
         below = [one for one in {*ours, *theirs} if one < number]
         lowered = max(ours) > number and max(ours) not in theirs

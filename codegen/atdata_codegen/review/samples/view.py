@@ -193,31 +193,46 @@ class SchemaView:
         return self.python.get("kw_only") is False or self.python.get("kwOnly") is False
 
     @property
+    def follows_newest(self) -> bool:
+        """Whether some field is a nested sample of whatever version is the newest."""
+        todo = [field.type for field in self.fields.values()]
+        while todo:
+            node = todo.pop()
+            ref = ref_of(node)
+            if ref is not None and ref.name and not ref.version:
+                return True
+            if isinstance(node.get("items"), dict):
+                todo.append(node["items"])
+        return False
+
+    @property
     def body(self) -> str:
         """A text that two schemas share when they have the same fields."""
         return json.dumps([[f.name, f.optional, f.raw.get("default"), f.shape] for f in self.fields.values()])
 
 
 class SampleSide:
-    """The sample schemas of one set of documents, by name and version."""
+    """The sample schemas of one set of documents, by name and version; of later sets, only what it does not have."""
 
     def __init__(self, *sets: Documents) -> None:
         self.by_name: dict[str, dict[Version, SchemaView]] = {}
+        self._newest: dict[str, SchemaView] = {}
         for documents in sets:
             for document in documents.of("sample").values():
                 view = SchemaView(document)
                 if parse_version(document.version) is not None:
                     self.by_name.setdefault(view.name, {}).setdefault(view.number, view)
+            for name, versions in self.by_name.items():
+                self._newest.setdefault(name, versions[max(versions)])
 
     def find(self, ref: SchemaRef | None) -> SchemaView | None:
         """The schema that an address means; without a version the newest one."""
         if ref is None or not ref.name:
             return None
-        versions = self.by_name.get(ref.name, {})
         if not ref.version:
-            return versions[max(versions)] if versions else None
+            return self._newest.get(ref.name)
         number = parse_version(ref.version)
-        return versions.get(number) if number is not None else None
+        return self.by_name.get(ref.name, {}).get(number) if number is not None else None
 
 
 def newest(versions: Iterable[Version]) -> Version:
