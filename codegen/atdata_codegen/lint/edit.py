@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from json.decoder import scanstring  # type: ignore[attr-defined]  # public since Python 2.6, missing from typeshed
 from typing import Any, Literal
@@ -36,17 +37,65 @@ class _Span:
     begins: dict[str | int, int] = field(default_factory=dict)
 
 
-def apply(text: str, value: Any, ops: Sequence[Op]) -> tuple[str, Any]:
-    """Text and JSON value after ``ops``, one after the other; ``value`` is changed in place.
+@dataclass(frozen=True, slots=True)
+class _Edit:
+    """Text that takes the place of what stands from ``start`` to ``end``; an insertion where these are one."""
 
-    Raises ValueError when text and value would not say the same afterwards, so that no edit can lose anything.
+    start: int
+    end: int
+    text: str
+
+
+def apply(text: str, value: Any, groups: Iterable[Sequence[Op]]) -> tuple[str, int]:
+    """The text after as many ``groups`` as do not touch each other, and how many that were; each is done whole.
+
+    ``value`` is the JSON of the text, and is changed with it. Raises ValueError when the two would not say the same
+    afterwards, so that no edit can lose anything.
     """
-    for op in ops:
-        text = _edited(text, op)
-        _change(value, op)
+    root, _ = _span(text, _skip(text, 0))
+    chosen: list[_Edit] = []
+    ends: set[Path] = set()
+    ways: set[Path] = set()
+    count = 0
+    for ops in groups:
+        paths = [op.path for op in ops]
+        if any(path in ways or not ends.isdisjoint(_ways(path, 1)) for path in paths):
+            continue
+        if not _inserted(chosen, [_edit(text, root, op) for op in ops]):
+            continue
+        ends.update(paths)
+        ways.update(way for path in paths for way in _ways(path, 0))
+        for op in ops:
+            _change(value, op)
+        count += 1
+    pieces: list[str] = []
+    at = 0
+    for edit in chosen:
+        pieces += [text[at : edit.start], edit.text]
+        at = edit.end
+    text = "".join([*pieces, text[at:]])
     if json.loads(text) != value:
         raise ValueError("an edit would have changed more than it should")
-    return text, value
+    return text, count
+
+
+def _ways(path: Path, more: int) -> list[Path]:
+    """The paths above ``path``, and with ``more`` itself."""
+    return [path[:depth] for depth in range(1, len(path) + more)]
+
+
+def _inserted(chosen: list[_Edit], edits: Sequence[_Edit]) -> bool:
+    """Put ``edits`` among those that are chosen, in order of the text; none of them where one overlaps."""
+    done: list[_Edit] = []
+    for edit in edits:
+        at = bisect_right(chosen, (edit.start, edit.end), key=lambda other: (other.start, other.end))
+        if (at and chosen[at - 1].end > edit.start) or (at < len(chosen) and chosen[at].start < edit.end):
+            for other in done:
+                chosen.remove(other)
+            return False
+        chosen.insert(at, edit)
+        done.append(edit)
+    return True
 
 
 def _change(value: Any, op: Op) -> None:
@@ -58,46 +107,46 @@ def _change(value: Any, op: Op) -> None:
         del value[op.path[-1]]
 
 
-def _edited(text: str, op: Op) -> str:
-    root, _ = _span(text, _skip(text, 0))
+def _edit(text: str, root: _Span, op: Op) -> _Edit:
     holder = root
     for part in op.path[:-1]:
         holder = holder.inner[part]
     last = op.path[-1]
     if op.kind == "remove":
-        return _without(text, holder, last)
+        return _Edit(*_without(holder, last), "")
     if last in holder.inner:
         span = holder.inner[last]
-        return text[: span.start] + _written(text, op.value, holder.begins[last], span) + text[span.end :]
+        return _Edit(span.start, span.end, _written(text, op.value, holder.begins[last], span))
     return _with(text, holder, str(last), op.value, len(op.path) - 1)
 
 
-def _without(text: str, holder: _Span, part: str | int) -> str:
+def _without(holder: _Span, part: str | int) -> tuple[int, int]:
+    """What goes with a member: its comma, too."""
     names = list(holder.begins)
     at = names.index(part)
     if len(names) == 1:
-        return text[: holder.start + 1] + text[holder.end - 1 :]
-    if at + 1 < len(names):  # up to the next member, with the comma
-        return text[: holder.begins[part]] + text[holder.begins[names[at + 1]] :]
-    return text[: holder.inner[names[at - 1]].end] + text[holder.inner[part].end :]
+        return holder.start + 1, holder.end - 1
+    if at + 1 < len(names):  # up to the next member
+        return holder.begins[part], holder.begins[names[at + 1]]
+    return holder.inner[names[at - 1]].end, holder.inner[part].end
 
 
-def _with(text: str, holder: _Span, key: str, value: Any, depth: int) -> str:
-    """The text with a new member at the end of an object, laid out as its neighbours are."""
+def _with(text: str, holder: _Span, key: str, value: Any, depth: int) -> _Edit:
+    """A new member at the end of an object, laid out as its neighbours are."""
+    name = json.dumps(key, ensure_ascii=False)
     if not holder.begins:
         unit = _unit(text)
-        lead, tail = f"\n{unit * (depth + 1)}", f"\n{unit * depth}"
-        member = f"{json.dumps(key, ensure_ascii=False)}: {_dumped(value, unit, unit * (depth + 1))}"
-        return text[: holder.start + 1] + lead + member + tail + text[holder.end - 1 :]
+        member = f"{name}: {_dumped(value, unit, unit * (depth + 1))}"
+        return _Edit(holder.start, holder.end, f"{{\n{unit * (depth + 1)}{member}\n{unit * depth}}}")
     names = list(holder.begins)
     last = holder.inner[names[-1]]
-    before = holder.start + 1 if len(names) == 1 else holder.inner[names[-2]].end
-    gap = text[before : holder.begins[names[-1]]].lstrip(",")
     if len(names) > 1:
-        gap = text[text.index(",", before) + 1 : holder.begins[names[-1]]]
+        gap = text[text.index(",", holder.inner[names[-2]].end) + 1 : holder.begins[names[-1]]]
+    else:
+        gap = text[holder.start + 1 : holder.begins[names[-1]]]
     indent = gap.rpartition("\n")[2] if "\n" in gap else None
     shown = json.dumps(value, ensure_ascii=False) if indent is None else _dumped(value, _unit(text), indent)
-    return f"{text[: last.end]},{gap or ' '}{json.dumps(key, ensure_ascii=False)}: {shown}{text[last.end :]}"
+    return _Edit(last.end, last.end, f",{gap or ' '}{name}: {shown}")
 
 
 def _written(text: str, value: Any, begin: int, span: _Span) -> str:

@@ -6,7 +6,6 @@ import json
 from collections.abc import Sequence
 from contextlib import suppress
 
-from atdata_codegen.lexicon.fields import Path
 from atdata_codegen.lint.documents import read_folder
 from atdata_codegen.lint.edit import apply
 from atdata_codegen.lint.run import Found, judged
@@ -15,8 +14,8 @@ from atdata_codegen.sources import Source
 
 __all__ = ["fix"]
 
-#: Rounds; an object in an object in an object needs one for each.
-_MOST = 64
+#: Rounds; an object in an object in an object needs one for each, and JSON is read 256 levels deep.
+_MOST = 256
 
 
 def fix(sources: Sequence[Source], settings: LintSettings, others: Sequence[Source] = ()) -> tuple[list[Source], int]:
@@ -53,19 +52,7 @@ def _edited(raw: bytes, found: Sequence[Found]) -> tuple[bytes, int]:
     windows = "\r\n" in text and "\n" not in text.replace("\r\n", "")
     if windows:
         text = text.replace("\r\n", "\n")
-    touched: list[Path] = []
     count = 0
-    for one in found:
-        paths = [op.path for op in one.hit.ops]
-        if any(_touch(path, other) for path in paths for other in touched):
-            continue  # in the next round, on what is there then
-        touched += paths
-        with suppress(ValueError, KeyError, IndexError):
-            text, _ = apply(text, json.loads(text), one.hit.ops)
-            count += 1
+    with suppress(ValueError, KeyError, IndexError):  # odd syntax: the file is left as it is
+        text, count = apply(text, json.loads(text), [one.hit.ops for one in found])
     return (text.replace("\n", "\r\n") if windows else text).encode(), count
-
-
-def _touch(one: Path, other: Path) -> bool:
-    shorter = min(len(one), len(other))
-    return one[:shorter] == other[:shorter]
