@@ -218,7 +218,7 @@ def test_what_cannot_be_promoted_is_said_before_anything_is_done(team: Index, cl
         promote_to_atmosphere(nothing, team, client)
     with pytest.raises(KeyError, match="No"):
         promote_to_atmosphere(unknown, team, client)
-    with pytest.raises(ValueError, match="logged in"):
+    with pytest.raises(ValueError, match="Not authenticated"):
         promote_to_atmosphere(entry_of(team), team, AtmosphereClient(pds.url, network=pds.network))
     with pytest.raises(ValueError, match="tags"):
         promote_to_atmosphere(entry_of(team), team, client, tags=["t" * 1000])

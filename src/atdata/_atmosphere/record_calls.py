@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from atdata._atmosphere.errors import (
     UnavailableError,
     WrongRecordError,
 )
-from atdata._atmosphere.writes import COSTS, MOST, Write, as_sent
+from atdata._atmosphere.writes import COSTS, Write, as_sent, batches
 from atdata._errors import shown
 from atdata._index.errors import DamagedEntryWarning
 from atdata_lexicon.data import record_cid
@@ -36,8 +35,6 @@ if TYPE_CHECKING:
 __all__ = ["RecordCalls", "RepoRecord"]
 
 _PAGE = 100
-#: Servers take requests of 150 kB of JSON, some of more.
-_LARGEST_BATCH = 120_000
 _UNSET: Any = object()
 
 
@@ -136,7 +133,7 @@ class RecordCalls:
         account = self._logged_in()
         listed = list(writes)
         sent = [as_sent(write) for write in listed]
-        for first, count in _batches(sent):
+        for first, count in batches(sent):
             batch = sent[first : first + count]
             data = {"repo": account.did, "writes": batch, "validate": validate}
             if swap_commit is not None:
@@ -303,16 +300,3 @@ def _listed(item: Any, unnamed: AtUri | None) -> RepoRecord | None:
     except AtmosphereError as error:
         warnings.warn(f"left out: {error}", DamagedEntryWarning, stacklevel=4)
         return None
-
-
-def _batches(sent: list[dict[str, Any]]) -> Iterator[tuple[int, int]]:
-    """Where each commit begins in ``sent``, and how many changes it holds."""
-    first, size = 0, 0
-    for at, write in enumerate(sent):
-        more = len(json.dumps(write, ensure_ascii=False, separators=(",", ":")).encode()) + 1
-        if at > first and (at - first == MOST or size + more > _LARGEST_BATCH):
-            yield first, at - first
-            first, size = at, 0
-        size += more
-    if sent:
-        yield first, len(sent) - first

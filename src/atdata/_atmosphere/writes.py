@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +13,12 @@ from atdata_lexicon.tids import next_tid
 if TYPE_CHECKING:
     from atdata_lexicon.record import Record
 
-__all__ = ["MOST", "Create", "Delete", "Update", "Write"]
+__all__ = ["COSTS", "MOST", "Create", "Delete", "Update", "Write", "as_sent", "batches"]
 
 #: How many changes a server takes in one commit.
 MOST = 200
+#: Servers take requests of 150 kB of JSON, some of more.
+_LARGEST_BATCH = 120_000
 _KIND = "com.atproto.repo.applyWrites#"
 
 
@@ -58,3 +61,16 @@ def as_sent(write: Write) -> dict[str, Any]:
         return {"$type": f"{_KIND}delete", **where}
     kind = "create" if isinstance(write, Create) else "update"
     return {"$type": f"{_KIND}{kind}", **where, "value": sendable(write.collection, write.record)}
+
+
+def batches(sent: list[dict[str, Any]]) -> Iterator[tuple[int, int]]:
+    """Where each commit begins in ``sent``, and how many changes it holds."""
+    first, size = 0, 0
+    for at, write in enumerate(sent):
+        more = len(json.dumps(write, ensure_ascii=False, separators=(",", ":")).encode()) + 1
+        if at > first and (at - first == MOST or size + more > _LARGEST_BATCH):
+            yield first, at - first
+            first, size = at, 0
+        size += more
+    if sent:
+        yield first, len(sent) - first
