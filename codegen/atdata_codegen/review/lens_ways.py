@@ -20,6 +20,7 @@ class LensWays:
 
     def __init__(self, documents: Documents) -> None:
         self.lenses: list[LensDocument] = []
+        self.ends: dict[str, tuple[Node, Node]] = {}
         side = SampleSide(documents)
         self._steps: dict[Node, list[tuple[Node, LensDocument]]] = {}
         for document in documents.of("lens").values():
@@ -28,6 +29,7 @@ class LensWays:
                 continue
             self.lenses.append(lens)
             ends = _node(lens.source, side), _node(lens.target, side)
+            self.ends[lens.name] = ends
             self._steps.setdefault(ends[0], []).append((ends[1], lens))
 
     def between(self, source: Node, target: Node) -> tuple[bool, tuple[str, ...]] | None:

@@ -17,7 +17,7 @@ from atdata_codegen.review.places import located
 from atdata_codegen.review.samples import SAMPLE_CHECKS, SamplePlace, SampleWalk
 from atdata_codegen.review.samples.checks import SamplePair
 from atdata_codegen.review.samples.view import SampleSide, SchemaView
-from atdata_codegen.review.semver import Version, bump_between, bumped, enough
+from atdata_codegen.review.semver import Version, bump_between, bumped, enough, parse_version
 from atdata_codegen.review.settings import ReviewSettings
 from atdata_codegen.review.table import RULES
 from atdata_codegen.review.witnesses.samples import SampleWitnesses
@@ -64,6 +64,7 @@ def sample_findings(
     run = _Run(old, new, sides, LensWays(new), settings, SampleWitnesses() if witnesses else None, checks)
     ours, theirs = before.by_name, after.by_name
     renamed = _renamed(ours, theirs)
+    yield from _lenses_gone(run, LensWays(old))
     for name in sorted({*ours, *theirs}):
         if name not in theirs:
             yield from _gone(run, ours[name], renamed.get(name))
@@ -72,6 +73,20 @@ def sample_findings(
                 yield from _fresh(run, theirs[name])
         else:
             yield from _versions(run, ours[name], theirs[name])
+
+
+def _lenses_gone(run: _Run, before: LensWays) -> Iterator[Finding]:
+    """Lenses between schemas that are still there, with none in their place: shards that were read are lost."""
+    for name, (source, target) in before.ends.items():
+        view = run.sides[1].by_name.get(target[0], {}).get(parse_version(target[1]) or (0, 0, 0))
+        if view is None or view.document.key not in run.new.items or run.ways.between(source, target) is not None:
+            continue
+        message = (
+            f"the lens {clean(name, 80)} is gone, and none leads from {clean(source[0], 80)} {clean(source[1], 40)} "
+            f"to {clean(target[0], 80)} {clean(target[1], 40)} any more"
+        )
+        finding = run.judge(view).finding("SMP51", message, ("name",), frozenset({"readers"}), old=name)
+        yield from located([finding], view.document)
 
 
 def _latest(versions: dict[Version, SchemaView]) -> SchemaView:

@@ -223,7 +223,7 @@ _ROWS: Final[tuple[tuple[str, str, str, str, Bump, str, str], ...]] = (
     ("SMP42", "doc", "description, examples, title or tags changed", "", "patch", "data and code do not see it", ""),
     ("SMP50", "policy", "version does not say what changed", "", "none",
      "the version is all that users see before they upgrade", "raise the version"),
-    ("SMP51", "policy", "breaking change without a lens", "", "none",
+    ("SMP51", "policy", "breaking change without a lens, or a lens that is gone", "r", "none",
      "shards cannot be rewritten: without a lens they are lost to the new type", "run atdata-gen migrate"),
     ("SMP52", "policy", "published version changed in place", "RW!", "none",
      "others hold the old contents under this version", "give the new contents a new version"),
