@@ -215,3 +215,19 @@ def test_progress_bars_are_quiet_where_no_terminal_is(files: Make, capsys: pytes
         assert len(list(files(20).ordered(batch_size=4, progress=True))) == 5
 
     assert capsys.readouterr() == ("", "")
+
+
+def test_a_stream_gives_what_came_before_the_damage(files: Any, in_streams: Any) -> None:
+    (shard,) = files(20, 20).list_shards()
+    whole = Path(shard).read_bytes()
+    cut = in_streams({"x.tar": whole[: whole.index(b"000000011.msgpack") + 300]})
+    kind = files(20, 20).sample_type
+    seen: list[int] = []
+
+    def read() -> None:
+        for sample in atdata.Dataset[kind](cut):
+            seen.append(sample.n)
+
+    with pytest.raises(atdata.ShardError, match="cut off"):
+        read()
+    assert seen == list(range(11))

@@ -100,7 +100,8 @@ class StreamPass:
         rows: list[Ints] = []
         waiting = 0
         least = max(self._batch, 32 // self._batch * self._batch)
-        for run in self._runs():
+        failures: list[Exception] = []
+        for run in _until_failure(self._runs(), failures):
             self._marks.append(run.mark)
             mine = self._mine(run.mark.position, len(run.rows), step + waiting)
             if not len(mine):
@@ -123,6 +124,8 @@ class StreamPass:
             rows = [all_rows[ready:]] if waiting else []
         if waiting:
             yield from self._decoded(blocks, np.concatenate(owners), np.concatenate(rows), step)
+        if failures:
+            raise failures[0]
 
     def _decoded(self, blocks: Sequence[SampleBlock], owners: Ints, rows: Ints, step: int) -> Iterator[Stretch]:
         most = max(self._batch, 2048 // self._batch * self._batch)
@@ -193,3 +196,11 @@ class StreamPass:
                 self._source, shard, extensions=self._extensions, start=start, on_error=self._losses
             ):
                 yield number, block
+
+
+def _until_failure(runs: Iterator[_Run], failures: list[Exception]) -> Iterator[_Run]:
+    """``runs`` up to an error, which is kept: what came before it is given out first."""
+    try:
+        yield from runs
+    except Exception as error:
+        failures.append(error)
