@@ -174,6 +174,29 @@ def test_the_whole_history_is_asked_for_names_that_come_back(
     assert {"LEX015", "LEX005"} <= {one["rule"] for one in found}
 
 
+def test_a_sample_schema_must_read_every_version_that_its_number_promises_to(tmp_path: Path) -> None:
+    def frame(version: str, **fields: str) -> dict[str, Any]:
+        kind = "ac.foundation.dataset.schemaType#primitive"
+        listed = [
+            {"name": name, "optional": True, "description": "Deprecated.", "fieldType": {"$type": kind, "primitive": p}}
+            for name, p in fields.items()
+        ]
+        return {"$type": "ac.foundation.dataset.sampleSchema", "name": "Frame", "version": version, "fields": listed}
+
+    versions = [frame("1.0.0", a="int", x="int"), frame("1.1.0", a="int"), frame("1.2.0", a="int", x="str")]
+    for i, value in enumerate(versions):
+        for side in ("old", "new"):
+            (tmp_path / side).mkdir(exist_ok=True)
+            if side == "new" or i < 2:
+                (tmp_path / side / f"{i}.json").write_text(json.dumps(value))
+    old, new = load_documents(str(tmp_path / "old")), load_documents(str(tmp_path / "new"))
+
+    assert compare_history([old], new, ReviewSettings()).passed
+    review = compare_history([old], new, ReviewSettings(transitive=True))
+    assert [(one.rule, one.level) for one in review.findings if one.level == "error"] == [("SMP11", "error")]
+    assert "since 1.0.0" in next(one.message for one in review.findings if one.rule == "SMP11")
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -121,6 +121,22 @@ def _gone(run: _Run, versions: dict[Version, SchemaView], other: str | None) -> 
     yield from located([finding], view.document)
 
 
+def _one_line(one: Version, other: Version) -> bool:
+    """Whether the later of two versions promises to read the earlier one: below 1.0.0 only patches do."""
+    return one[0] == other[0] and (one[0] > 0 or one[1] == other[1])
+
+
+def _earlier(run: _Run, versions: Iterable[SchemaView], new: SchemaView) -> Iterator[Finding]:
+    """What keeps a new version from reading versions before the last one, each of which its number promises to read."""
+    for old in versions:
+        judge = run.judge(old)
+        if run.ways.between((old.name, old.document.version), (new.name, new.document.version)) is not None:
+            continue
+        for finding in _changes(run, judge, old, new):
+            if "readers" in finding.breaks:
+                yield replace(finding, message=f"{finding.message} (since {old.document.version})")
+
+
 def _version_gone(run: _Run, view: SchemaView, newest: Version) -> Iterator[Finding]:
     """A version without one that takes its place: its shards are still there."""
     left = ".".join(map(str, newest))
@@ -162,6 +178,9 @@ def _versions(run: _Run, ours: dict[Version, SchemaView], theirs: dict[Version, 
         base = _latest(ours) if lowered or not below else {**theirs, **ours}[max(below)]
         followed.add(base.number)
         yield from _followed(run, base, view, lowered)
+        if run.settings.transitive:
+            earlier = [{**theirs, **ours}[one] for one in below if one != base.number and _one_line(one, number)]
+            yield from _earlier(run, earlier, view)
     for number in sorted(ours.keys() - theirs.keys() - followed):
         yield from _version_gone(run, ours[number], max(theirs))
 
