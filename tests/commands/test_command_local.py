@@ -206,6 +206,31 @@ def test_a_port_that_is_taken_is_left_to_its_owner(folder: Path) -> None:
         assert free_port(settings, "redis") != port
 
 
+def test_a_port_that_somebody_takes_at_the_last_moment_is_given_up(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import socket
+
+    from atdata._services import servers
+
+    real = servers.free_port
+    with socket.socket() as owner:
+        owner.bind(("127.0.0.1", 0))
+        owner.listen()
+        port = owner.getsockname()[1]
+
+        def late(settings: Settings, name: str, asked: int | None = None, avoid: Any = ()) -> int:
+            return real(settings, name, asked, avoid) if port in avoid else port
+
+        monkeypatch.setattr(servers, "free_port", late)
+        found = local.up(folder, only=["redis"])
+        with pytest.raises(ServiceError, match="did not start"):
+            local.up(folder.parent / "other", only=["redis"], ports={"redis": port})
+
+    assert found.running
+    assert not found.servers[0].address.endswith(f":{port}")
+
+
 def test_one_server_of_a_kind_however_many_ask(folder: Path) -> None:
     found: list[Any] = []
 

@@ -21,6 +21,7 @@ __all__ = ["NAMES", "State", "Status", "default_folder", "down", "status", "up"]
 
 _SERVERS: dict[str, Server] = {server.name: server for server in (RedisServer(), S3Server())}
 NAMES = tuple(_SERVERS)
+_ATTEMPTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,24 +105,29 @@ def _up_program(
         )
     if running is not None and _answers(server, settings, running, patience) is None:
         return
-    server.prepare(place, settings, port)
-    place.keep(settings)  # so that a start that is interrupted can be looked at, and stopped
     program = server.program()
     assert program is not None
     tell(f"starting {server.name}: {program}")
     log.touch(mode=0o600)
-    started = processes.start(
-        [program, *server.command(settings)],
-        folder=place.make(server.name),
-        log=log,
-        pid_file=pid_file,
-        env=server.environment(),
-    )
-    error = _answers(server, settings, started, patience)
-    if error is not None:
+    avoid: set[int] = set()
+    for left in reversed(range(_ATTEMPTS if port is None else 1)):
+        server.prepare(place, settings, port, avoid)
+        place.keep(settings)  # so that a start that is interrupted can be looked at, and stopped
+        started = processes.start(
+            [program, *server.command(settings)],
+            folder=place.make(server.name),
+            log=log,
+            pid_file=pid_file,
+            env=server.environment(),
+        )
+        error = _answers(server, settings, started, patience)
+        if error is None:
+            return
         processes.forget(pid_file)
-        last = log.read_text("utf-8", "replace").strip()[-600:]
-        raise ServiceError(f"{server.name} did not start; its last words in {log}:\n{last}") from error
+        avoid |= set(settings.ports.values())  # somebody may have taken one meanwhile
+        if not left:
+            last = log.read_text("utf-8", "replace").strip()[-600:]
+            raise ServiceError(f"{server.name} did not start; its last words in {log}:\n{last}") from error
 
 
 def _answers(server: Server, settings: Settings, process: Process, patience: float) -> Exception | None:

@@ -7,7 +7,8 @@ import json
 import os
 import secrets
 import socket
-from collections.abc import Iterator
+import time
+from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
@@ -17,6 +18,7 @@ __all__ = ["BUCKET", "Place", "Settings", "free_port", "is_free"]
 
 BUCKET = "atdata"
 _HEADER = "# Written by `atdata local up`: the servers of this folder. It holds secrets.\n"
+_PATIENCE = 1.0
 #: What documentation everywhere takes for granted; another port is chosen where it is taken.
 _USUAL = {"redis": 6379, "s3": 9000}
 
@@ -130,14 +132,18 @@ def is_free(port: int) -> bool:
     return True
 
 
-def free_port(settings: Settings, name: str, asked: int | None = None) -> int:
+def free_port(settings: Settings, name: str, asked: int | None = None, avoid: Collection[int] = ()) -> int:
     """A port for a server: the one asked for, its last one, its usual one, or any; those of others are left alone."""
     if asked is not None:
         if not is_free(asked):
             raise ServiceError(f"port {asked} is taken by another program; choose another one for {name}")
         return asked
-    taken = {port for other, port in settings.ports.items() if other != name}
-    for port in (settings.ports.get(name), _USUAL.get(name)):
+    taken = {*avoid, *(port for other, port in settings.ports.items() if other != name)}
+    last = settings.ports.get(name)
+    end = time.monotonic() + _PATIENCE
+    while last and last not in taken and not is_free(last) and time.monotonic() < end:
+        time.sleep(0.02)  # whoever had it a moment ago may be on the way out
+    for port in (last, _USUAL.get(name)):
         if port and port not in taken and is_free(port):
             return port
     while True:

@@ -6,7 +6,7 @@ import contextlib
 import json
 import stat
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ class Server(ABC):
         """The path of its program, None when there is none."""
 
     @abstractmethod
-    def prepare(self, place: Place, settings: Settings, asked_port: int | None) -> None:
+    def prepare(self, place: Place, settings: Settings, asked_port: int | None, avoid: Collection[int] = ()) -> None:
         """Choose ports and write the configuration."""
 
     @abstractmethod
@@ -55,8 +55,8 @@ class RedisServer(Server):
     def program(self) -> str | None:
         return programs.redis_program()
 
-    def prepare(self, place: Place, settings: Settings, asked_port: int | None) -> None:
-        settings.ports["redis"] = free_port(settings, "redis", asked_port)
+    def prepare(self, place: Place, settings: Settings, asked_port: int | None, avoid: Collection[int] = ()) -> None:
+        settings.ports["redis"] = free_port(settings, "redis", asked_port, avoid)
         # The password stands in a file, for a command line is for everybody to see.
         lines = [
             "bind 127.0.0.1",
@@ -99,12 +99,12 @@ class S3Server(Server):
     def program(self) -> str | None:
         return programs.s3_program()
 
-    def prepare(self, place: Place, settings: Settings, asked_port: int | None) -> None:
+    def prepare(self, place: Place, settings: Settings, asked_port: int | None, avoid: Collection[int] = ()) -> None:
         # All are said, for those unsaid are fixed ones and may be somebody else's.
         for part in self._PARTS:
             asked = asked_port if part == "s3" else None
-            settings.ports[part] = free_port(settings, part, asked)
-            settings.ports[f"{part}.grpc"] = free_port(settings, f"{part}.grpc")
+            settings.ports[part] = free_port(settings, part, asked, avoid)
+            settings.ports[f"{part}.grpc"] = free_port(settings, f"{part}.grpc", avoid=avoid)
         folder = place.make(self.name)
         place.make(self.name, "data")
         account = {"accessKey": settings.access_key, "secretKey": settings.secret_key}
