@@ -15,7 +15,8 @@ from atdata_codegen.review.lens_ways import graph_of
 from atdata_codegen.review.lexicon_review import lexicon_findings, unreadable
 from atdata_codegen.review.lexicons import LEXICON_CHECKS
 from atdata_codegen.review.lexicons.modes import MODE_CHECKS
-from atdata_codegen.review.sample_review import lock_findings, sample_findings
+from atdata_codegen.review.locks import lock_findings
+from atdata_codegen.review.sample_review import sample_findings
 from atdata_codegen.review.samples import SAMPLE_CHECKS
 from atdata_codegen.review.settings import ReviewSettings
 from atdata_codegen.review.table import RULES, UNREADABLE

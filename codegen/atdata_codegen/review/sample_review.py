@@ -8,7 +8,7 @@ from typing import Any
 
 from atdata_codegen.problems import Problem, clean
 from atdata_codegen.review.changes import Checks
-from atdata_codegen.review.documents import Documents, document_cid
+from atdata_codegen.review.documents import Documents
 from atdata_codegen.review.findings import ABSENT, Break, Bump, Finding, Witness, largest_bump
 from atdata_codegen.review.judge import Judge
 from atdata_codegen.review.lens_ways import LensWays
@@ -19,11 +19,10 @@ from atdata_codegen.review.samples.checks import SamplePair
 from atdata_codegen.review.samples.view import SampleSide, SchemaView
 from atdata_codegen.review.semver import Version, bump_between, bumped, enough, parse_version
 from atdata_codegen.review.settings import ReviewSettings
-from atdata_codegen.review.table import RULES
 from atdata_codegen.review.witnesses.samples import SampleWitnesses
 from atdata_codegen.samples.parse import parse_schema
 
-__all__ = ["lock_findings", "sample_findings"]
+__all__ = ["sample_findings"]
 
 #: Stored bytes stay valid and mean something else; a lens that copies the field would copy the mistake.
 _SWAPPED = frozenset({"SMP27", "SMP36"})
@@ -284,17 +283,3 @@ def _policy(
             yield judge.finding(
                 "SMP50", message, (*where, "previousVersion"), frozenset(), old=versions[0], new=clean(said, 200)
             )
-
-
-def lock_findings(old: Documents, new: Documents, settings: ReviewSettings) -> Iterator[Finding]:
-    """Documents that differ from what was published under their name and version."""
-    for key, cid in {**new.locked, **old.locked}.items():
-        document = new.items.get(key)
-        if document is None or document.kind == "lens":
-            continue
-        found = document_cid(document)
-        if found != cid:
-            judge = Judge(settings, document.kind, document.subject)
-            message = f"{clean(key, 200)} is published as {clean(cid, 80)}, and what stands here is {found}"
-            finding = judge.finding("SMP52", message, (), RULES["SMP52"].breaks, old=cid, new=found)
-            yield from located([finding], document)
