@@ -158,7 +158,8 @@ def main() -> None:
         for worker in crew:
             worker.close()
     versions = {worker.peer: worker.facts for worker in crew}
-    document = {"machine": machine(), "versions": versions, "scale": asked.scale, "results": results}
+    facts = {**machine(), "load": round(os.getloadavg()[2])}  # of a quarter of an hour: what else was running
+    document = {"machine": facts, "versions": versions, "scale": asked.scale, "results": results}
     (asked.out / "data.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     print(show(document, asked.out))
 

@@ -70,7 +70,8 @@ def table(results: dict[str, Any], setup: Setup) -> str:
     lines = [
         "# The data benchmark",
         "",
-        f"{facts['date']}, commit {facts['commit']}: {facts['cpu']}, {facts['cores']} cores, Python "
+        f"{facts['date']}, commit {facts['commit']}: {facts['cpu']}, {facts['cores']} cores, load average "
+        f"{facts['load']}, Python "
         f"{mine.get('ready', '')}, NumPy {mine.get('numpy', '')}. CPU microseconds a sample (user and system, children "
         f"included), whole passes, medians of {setup.rounds} interleaved runs over {setup.size}; first batch in "
         "milliseconds of wall time. The data is in memory (page cache). `cold`: mappings and indexes are made anew. "
