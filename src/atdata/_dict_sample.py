@@ -94,7 +94,10 @@ class DictSample:
         self._data[name] = value
 
     def __getitem__(self, key: str) -> Any:
-        return self._data[key]
+        try:
+            return self._data[key]
+        except KeyError:
+            raise KeyError(f"DictSample has no field {shown(key)}; it has: {_names(self._data)}") from None
 
     def __setitem__(self, key: str, value: Any) -> None:
         self._data[key] = value

@@ -49,6 +49,9 @@ class TensorPasses(data.IterableDataset):  # type: ignore[misc]  # torch is not 
         self.passes = passes
         self.decode = decode
 
+    def __repr__(self) -> str:
+        return f"<tensors of {self.passes!r}>"
+
     def __iter__(self) -> Iterator[dict[str, Any]]:
         single = self.passes.batch_size is None
         for item in self.passes:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from atdata._dataset.view import batch_of
+from atdata._errors import shown
 
 if TYPE_CHECKING:
     import os
@@ -47,7 +48,10 @@ class Access(Generic[S_co]):
         if isinstance(number, slice):
             return by_number(self._core, range(*number.indices(len(self))))
         if not hasattr(number, "__index__"):
-            raise TypeError(f"a sample is asked for by its number, not by {number!r}")
+            raise TypeError(
+                f"a sample is asked for by its number, not by {shown(number)}; dataset[10:20] gives several, "
+                "dataset.select([3, 7]) is the dataset of those, and a batch has columns: batch.name"
+            )
         index = number.__index__()
         count = self._core.count(look=False)
         if not -count <= index < count:

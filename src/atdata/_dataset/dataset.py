@@ -18,6 +18,7 @@ from atdata._dataset.options import options_of, register, returned_type
 from atdata._dataset.settings import Settings
 from atdata._dataset.stored import as_said
 from atdata._dataset.view import Step, View
+from atdata._errors import shown
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -82,7 +83,7 @@ class Dataset(Described, Access[S_co], Generic[S_co]):
     ) -> None:
         sample_type = sample_type_of(self)
         if (source is None) == (url is None):
-            raise TypeError("a Dataset is made of one source: a path, a URL, or a DataSource object")
+            raise TypeError("a Dataset is made of one source: a path, a URL, a list of them, or a DataSource object")
         given: Any = url if source is None else source
         if not hasattr(given, "open_shard"):
             from atdata._loading.sources import named_source
@@ -217,7 +218,7 @@ class Dataset(Described, Access[S_co], Generic[S_co]):
             seed=seed,
             buffer_shards=buffer_shards,
             buffer_samples=buffer_samples if initial is None else initial,
-            **options_of(options),
+            **options_of(options, shuffled=True),
         )
         return self._iteration(settings)
 
@@ -235,6 +236,8 @@ class Dataset(Described, Access[S_co], Generic[S_co]):
 
     def head(self, n: int = 5) -> list[S_co]:
         """The first ``n`` samples."""
+        if isinstance(n, bool) or not hasattr(n, "__index__") or n < 0:
+            raise TypeError(f"head needs a number of samples, not {shown(n)}")
         return list(islice(self.ordered(), n))
 
     def set_epoch(self, epoch: int) -> None:
@@ -265,6 +268,8 @@ class Dataset(Described, Access[S_co], Generic[S_co]):
         """
         from atdata.lens import LensNetwork
 
+        if not isinstance(other, type):
+            raise TypeError(f"as_type needs a sample class, not {shown(other)}")
         core, view = self._core, self._core.view
         found: Any = LensNetwork().transform(self.sample_type, other)
         if found.source_type is found.view_type:
@@ -280,11 +285,13 @@ class Dataset(Described, Access[S_co], Generic[S_co]):
 
         By default it is what the function says that it returns. Workers need functions that pickle.
         """
+        _called("map", function)
         kind = sample_type or returned_type(function) or self.sample_type
         return self._with(self._core.with_view(self._core.view.then(Step(function), kind)))  # type: ignore[no-any-return]
 
     def filter(self, predicate: Callable[[S_co], object]) -> Self:
         """Only the samples for which ``predicate`` holds. Batches are filled up, and ``len`` is not known."""
+        _called("filter", predicate)
         step = Step(predicate, keep=True)
         return self._with(self._core.with_view(self._core.view.then(step, self.sample_type)))  # type: ignore[no-any-return]
 
@@ -295,3 +302,8 @@ class Dataset(Described, Access[S_co], Generic[S_co]):
 
 def _none() -> None:
     return None
+
+
+def _called(what: str, function: object) -> None:
+    if not callable(function):
+        raise TypeError(f"{what} needs a function of one sample, not {shown(function)}")

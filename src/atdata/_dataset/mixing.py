@@ -43,6 +43,8 @@ def mix(
     Traceback (most recent call last):
     ValueError: mix() needs at least one dataset
     """
+    if not isinstance(datasets, Sequence):
+        raise TypeError("mix() needs a list of datasets: mix([first, second], weights=[3, 1])")
     if not datasets:
         raise ValueError("mix() needs at least one dataset")
     cores = [dataset._core for dataset in datasets]

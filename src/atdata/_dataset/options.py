@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import typing
+from difflib import get_close_matches
 from typing import Any, Literal, TypedDict
 
 from atdata._order import Even
@@ -25,13 +26,32 @@ class PassOptions(TypedDict, total=False):
     progress: bool
 
 
-def options_of(options: Any) -> dict[str, Any]:
+_KNOWN = {"rank": "rank", "world_size": "ranks", "even": "even", "split": "split", "progress": "progress"}
+_SHUFFLED = ("seed", "buffer_samples", "buffer_shards", "initial", "mode")
+#: What the options of other loaders are here.
+_ELSEWHERE = {
+    "drop_last": 'even="drop" leaves out a last batch that is short',
+    "num_workers": "give dataset.torch(batch_size=...) to a DataLoader that has num_workers",
+    "shuffle": "shuffled() shuffles, ordered() does not",
+}
+
+
+def options_of(options: Any, *, shuffled: bool = False) -> dict[str, Any]:
     """The options as :class:`Settings` calls them."""
-    known = {"rank": "rank", "world_size": "ranks", "even": "even", "split": "split", "progress": "progress"}
     for name in options:
-        if name not in known:
-            raise TypeError(f"a pass has no option {name!r}; there are {', '.join(known)}")
-    return {known[name]: value for name, value in options.items()}
+        if name not in _KNOWN:
+            raise TypeError(f"a pass has no option {name!r}; {_instead(name, shuffled)}")
+    return {_KNOWN[name]: value for name, value in options.items()}
+
+
+def _instead(name: str, shuffled: bool) -> str:
+    if name in _ELSEWHERE:
+        return _ELSEWHERE[name]
+    if name in _SHUFFLED:
+        return "it is one of shuffled()"
+    known = ["batch_size", *(_SHUFFLED if shuffled else ()), *_KNOWN]
+    close = get_close_matches(name, known, 1)
+    return f"did you mean {close[0]!r}?" if close else f"there are {', '.join(known)}"
 
 
 def returned_type(function: Any) -> type[Any] | None:

@@ -13,6 +13,10 @@ __all__ = ["Mode", "Settings", "checked_batch", "current_slot"]
 Mode: TypeAlias = Literal["ordered", "auto", "global", "window"]
 
 
+#: What a setting is called by those who read.
+_SAID = {"ranks": "world_size"}
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """``mode`` auto is global where every sample can be reached at once, else window."""
@@ -30,6 +34,10 @@ class Settings:
 
     def __post_init__(self) -> None:
         checked_batch(self.batch_size)
+        for name in ("seed", "buffer_shards", "buffer_samples", "rank", "ranks"):
+            given = getattr(self, name)
+            if isinstance(given, bool) or not hasattr(given, "__index__"):
+                raise TypeError(f"{_SAID.get(name, name)} is a whole number, not {given!r}")
         if self.buffer_samples < 1 or self.buffer_shards < 1:
             raise ValueError("buffer_shards and buffer_samples are at least 1")
         if self.split not in ("auto", "shards", "samples"):

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING, Any
+from inspect import formatannotation
+from typing import TYPE_CHECKING, Any, get_args
 
-from atdata._errors import shown
+from atdata._errors import DecodeError, shown
+from atdata._npy import header
+from atdata._plan import field_hints, is_array, split_optional
 
 if TYPE_CHECKING:
     from atdata._dataset.core import Core
@@ -49,13 +52,37 @@ def page(dataset: Any) -> str:
 
 def _fields(sample: Any) -> list[tuple[str, str, str]]:
     names = getattr(sample, "__dataclass_fields__", None)
-    values = sample.items() if names is None else [(name, getattr(sample, name)) for name in names]
-    return [(name, _kind(value), _text(value)) for name, value in values]
+    if names is None:
+        return [(name, _found(value), _text(value)) for name, value in sample.items()]
+    hints = field_hints(type(sample))
+    return [(name, _declared(hints[name], value), _text(value)) for name in names for value in [getattr(sample, name)]]
 
 
-def _kind(value: Any) -> str:
+def _declared(hint: Any, value: Any) -> str:
+    """The type as the class declares it; of an array, what this one has."""
+    kind, optional = split_optional(hint)
+    if not is_array(kind):
+        return _type_text(hint)
+    return (_found(value) if hasattr(value, "dtype") else "array") + (" | None" if optional else "")
+
+
+def _type_text(hint: Any) -> str:
+    if isinstance(hint, str):
+        return hint
+    if isinstance(hint, type) and not get_args(hint):
+        return hint.__name__
+    return formatannotation(hint)
+
+
+def _found(value: Any) -> str:
     if hasattr(value, "dtype"):
         return f"{value.dtype} {tuple(value.shape)}"
+    if isinstance(value, bytes) and value.startswith(b"\x93NUMPY"):
+        try:
+            dtype, shape, *_ = header(value)
+        except DecodeError:
+            return "bytes"
+        return f"packed array, {dtype} {shape}"
     return type(value).__name__
 
 

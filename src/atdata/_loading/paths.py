@@ -33,8 +33,14 @@ def find(path: str) -> list[tuple[str, str]]:
         return [(DEFAULT, path)]
     found = list(_remote(path) if is_remote(path) else _local(local_path(path)))
     if not found:
-        raise FileNotFoundError(f"no shards at {shown(path, 300)}: nothing there ends in .tar, .tar.gz or .tar.zst")
+        raise FileNotFoundError(f"no shards at {shown(path, 300)}: {_why_none(path)}")
     return found
+
+
+def _why_none(path: str) -> str:
+    if is_remote(path) or _WILD.search(path) or "{" in path or os.path.lexists(local_path(path)):
+        return "nothing there ends in .tar, .tar.gz or .tar.zst"
+    return f"there is no such file or folder in {shown(os.getcwd(), 300)}"
 
 
 def named(base: str, pattern: str) -> list[str]:

@@ -2,7 +2,8 @@
 
 UrlError                also ValueError: an address that is not one, or that may not be opened
 SourceError             also OSError: a server or store that did not give the bytes
-└── ShardNotFoundError  also FileNotFoundError: there is nothing at the address
+├── ShardNotFoundError  also FileNotFoundError: there is nothing at the address
+└── FolderError         also IsADirectoryError: a folder where a shard is asked for
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import IO
 
 from atdata._errors import AtdataError
 
-__all__ = ["ShardNotFoundError", "SourceError", "UrlError", "open_file", "url_text"]
+__all__ = ["FolderError", "ShardNotFoundError", "SourceError", "UrlError", "open_file", "url_text"]
 
 
 def url_text(url: str, limit: int = 200) -> str:
@@ -48,10 +49,18 @@ class ShardNotFoundError(SourceError, FileNotFoundError):
     """There is no shard at the address."""
 
 
+class FolderError(SourceError, IsADirectoryError):
+    """The address of a shard is that of a folder."""
+
+
 def open_file(path: str) -> IO[bytes]:
     """A file here, opened to be read; :class:`ShardNotFoundError` says where it was looked for."""
     try:
         return open(path, "rb")
+    except IsADirectoryError as error:
+        shown = url_text(path)
+        shards = url_text(os.path.join(path, "*.tar"))
+        raise FolderError(f"{shown} is a folder; name its shards, as {shards}, or use load_dataset({shown})") from error
     except FileNotFoundError as error:
         where = "" if os.path.isabs(path) else f" in {os.getcwd()!a}"
         raise ShardNotFoundError(f"there is no file {url_text(path)}{where}") from error

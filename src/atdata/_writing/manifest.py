@@ -38,7 +38,7 @@ class ShardEntry:
     sha256: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Manifest:
     """The shards of a dataset in order. ``folder`` is where they lie; it is not written."""
 
@@ -55,6 +55,12 @@ class Manifest:
     def paths(self) -> list[str]:
         """The shards' paths."""
         return [os.path.join(self.folder, shard.name) for shard in self.shards]
+
+    def __repr__(self) -> str:
+        kind = self.sample_type or "sample"
+        names = [shown(path) for path in self.paths]
+        listed = ", ".join(names if len(names) < 4 else [names[0], "...", names[-1]])
+        return f"<Manifest: {self.count} x {shown(kind)[1:-1]} in {len(names)} shards: {listed}>"
 
     def to_json(self) -> bytes:
         """The text of the manifest's file."""

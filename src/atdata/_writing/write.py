@@ -40,7 +40,7 @@ def write(
     >>> written.count
     2
     """
-    if isinstance(samples, Mapping | str | bytes):
+    if isinstance(samples, Mapping | str | bytes) or hasattr(type(samples), "packed"):
         raise TypeError("write takes many samples: put a single one in a list")
     writer: ShardWriter[Any] = ShardWriter(
         path,

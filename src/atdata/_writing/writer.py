@@ -28,6 +28,7 @@ __all__ = ["ShardWriter"]
 T = TypeVar("T")
 
 _NUMBER = re.compile(r"%(0?)(\d*)d")
+_BRACES = re.compile(r"\{\w+\.\.\w+\}")
 #: Where a new shard begins when the caller does not say, for patterns with a number.
 _MAX_COUNT = 100_000
 _MAX_SIZE = 3_000_000_000
@@ -72,6 +73,11 @@ class ShardWriter(Generic[T]):
         sample_type: type[T] | Mapping[str, Any] | str | bytes | None = None,
     ) -> None:
         self._pattern = os.fspath(path)
+        if not os.path.basename(self._pattern) or os.path.isdir(self._pattern):
+            inside = os.path.join(self._pattern, "data-%06d.tar")
+            raise ValueError(f"{self._pattern!a} is a folder; name a file in it, or many: {inside!a}")
+        if _BRACES.search(self._pattern):
+            raise ValueError(f"{self._pattern!a}: braces name shards to read; to write, give the number: data-%06d.tar")
         numbers = _NUMBER.findall(os.path.basename(self._pattern))
         if len(numbers) > 1:
             raise ValueError(f"{self._pattern!a}: one number a pattern, like data-%06d.tar")
@@ -247,6 +253,11 @@ class ShardWriter(Generic[T]):
                 ShardWarning,
                 stacklevel=2,
             )
+
+    def __repr__(self) -> str:
+        kind = "" if self._sample_type is None else f"[{type_name(self._sample_type)}]"
+        state = ", closed" if self._closed else ""
+        return f"<ShardWriter{kind} of {self._pattern!a}: {self._count} samples{state}>"
 
     def __enter__(self) -> Self:
         return self

@@ -1,0 +1,108 @@
+"""Slips of people who are new here: each is answered by what to do instead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import atdata
+from atdata import AtdataError, DictSample, ShardWriter, write
+
+
+@atdata.packable
+class Photo:
+    image: NDArray[np.uint8]
+    label: str
+    confidence: float | None = None
+    mask: NDArray[np.bool_] | None = None
+
+
+@pytest.fixture
+def photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.chdir(tmp_path)
+    write([Photo(image=np.zeros((4, 5), np.uint8), label=f"photo {i}") for i in range(6)], "photos.tar")
+    return atdata.Dataset[Photo]("photos.tar")
+
+
+@pytest.mark.parametrize(
+    ("call", "kind", "answer"),
+    [
+        (lambda photos: photos.ordered(batchsize=2), TypeError, "did you mean 'batch_size'"),
+        (lambda photos: photos.shuffled(buffer_size=2), TypeError, "did you mean 'buffer_samples'"),
+        (lambda photos: photos.ordered(seed=2), TypeError, r"one of shuffled\(\)"),
+        (lambda photos: photos.ordered(batch_size=4, drop_last=True), TypeError, 'even="drop"'),
+        (lambda photos: photos.ordered(batch_size=4, num_workers=2), TypeError, "DataLoader"),
+        (lambda photos: photos.ordered(shuffle=True), TypeError, r"shuffled\(\) shuffles"),
+        (lambda photos: photos.ordered(nonsense=True), TypeError, "there are batch_size, rank"),
+        (lambda photos: photos.shuffled(seed="7"), TypeError, "seed is a whole number, not '7'"),
+        (lambda photos: photos.ordered(world_size="2"), TypeError, "world_size is a whole number"),
+        (lambda photos: photos.head("3"), TypeError, "a number of samples, not '3'"),
+        (lambda photos: photos[[1, 2]], TypeError, r"dataset\.select"),
+        (lambda photos: photos.as_type("Photo"), TypeError, "a sample class, not 'Photo'"),
+        (lambda photos: photos.map("label"), TypeError, "a function of one sample, not 'label'"),
+        (lambda photos: photos.filter(None), TypeError, "a function of one sample, not None"),
+        (lambda photos: atdata.mix(photos, photos), TypeError, r"mix\(\[first, second\]"),
+        (lambda photos: atdata.load_dataset("phtos/"), FileNotFoundError, "no such file or folder in"),
+        (lambda photos: DictSample(label="cat")["lable"], KeyError, "no field 'lable'; it has: label"),
+    ],
+)
+def test_a_slip_is_answered_by_what_to_do(
+    photos: Any, call: Callable[[Any], Any], kind: type[Exception], answer: str
+) -> None:
+    with pytest.raises(kind, match=answer):
+        call(photos)
+
+
+def test_a_folder_instead_of_a_shard_names_its_shards(photos: Any) -> None:
+    with pytest.raises(IsADirectoryError, match=r"'\.' is a folder; name its shards, as '\./\*\.tar'") as found:
+        atdata.Dataset[Photo](".").head()
+
+    assert isinstance(found.value, AtdataError)
+
+
+@pytest.mark.parametrize("path", [".", "new/"])
+def test_a_folder_to_write_to_is_refused_and_left_alone(photos: Any, path: str) -> None:
+    with pytest.raises(ValueError, match=r"is a folder; name a file in it, or many: .*data-%06d\.tar"):
+        write(photos.head(), path)
+
+    assert not Path("new").exists()
+
+
+def test_braces_are_no_pattern_to_write(photos: Any) -> None:
+    with pytest.raises(ValueError, match=r"give the number: data-%06d\.tar"):
+        write(photos.head(), "more-{000..009}.tar")
+
+
+@pytest.mark.parametrize("single", [Photo(image=np.zeros(3, np.uint8), label="cat"), DictSample(label="cat")])
+def test_a_single_sample_is_written_in_a_list(photos: Any, single: Any) -> None:
+    with pytest.raises(TypeError, match="put a single one in a list"):
+        write(single, "single.tar")
+
+    assert not Path("single.tar").exists()
+
+
+def test_a_notebook_shows_the_types_that_the_class_declares(photos: Any) -> None:
+    page = photos._repr_html_()
+
+    assert "<td>confidence</td><td>float | None</td>" in page
+    assert "<td>image</td><td>uint8 (4, 5)</td>" in page
+    assert "<td>mask</td><td>array | None</td>" in page
+
+
+def test_a_notebook_says_which_arrays_lie_in_samples_without_a_class(photos: Any) -> None:
+    page = atdata.load_dataset("photos.tar", split="train")._repr_html_()
+
+    assert "<td>image</td><td>packed array, uint8 (4, 5)</td>" in page
+
+
+def test_what_was_written_and_who_writes_are_shown_in_one_line(photos: Any) -> None:
+    with ShardWriter[Photo]("out/many-%02d.tar", maxcount=1) as writer:
+        writer.write_all(photos)
+
+    assert repr(writer.manifest) == ("<Manifest: 6 x Photo in 6 shards: 'out/many-00.tar', ..., 'out/many-05.tar'>")
+    assert repr(writer) == "<ShardWriter[Photo] of 'out/many-%02d.tar': 6 samples, closed>"
