@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import difflib
 import json
+import random
 import shlex
 import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from atdata_codegen.cli import main
+from atdata_codegen.line_diff import unified
 from atdata_codegen.review.inputs import load_documents
 from atdata_codegen.review.patch import generated_patch
 
@@ -103,3 +107,28 @@ def test_the_generated_code_of_two_versions_is_compared(repository: Any, make_le
 
     repository.write("lexicons/a.json", {**make_lexicon("com.example.a"), "defs": {}})
     assert "com/example/a.py" not in generated_patch(load_documents("main:lexicons"), load_documents("lexicons"))
+
+
+def test_texts_made_to_take_long_are_compared_in_time(tmp_path: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    """Lines that stand again and again cost difflib the product of their numbers, hours for a file of a megabyte."""
+    draw = random.Random(1)
+    sides = [[str(draw.randrange(120)) for _ in range(100_000)] for _ in range(2)]
+    files = [tmp_path / "old", tmp_path / "new"]
+    for file, lines in zip(files, sides, strict=True):
+        file.write_text("\n".join(lines))
+    begun = time.process_time()
+
+    assert main(["git-driver", "a.json", str(files[0]), "0", "100644", str(files[1]), "0", "100644"]) == 0
+    assert time.process_time() - begun < 60
+    out = capsys.readouterr().out.splitlines()
+    for side, marks in zip(sides, (" -", " +"), strict=True):
+        assert [line[1:] for line in out[out.index("+++ b/a.json") :] if line[0] in marks and line[:2] != "++"] == side
+
+
+def test_a_diff_in_our_form_is_the_one_of_the_standard_library() -> None:
+    draw = random.Random(2)
+    for _ in range(300):
+        old = [draw.choice("abcdef") for _ in range(draw.randrange(40))]
+        new = [line for line in old if draw.random() > 0.2]
+        new.insert(draw.randrange(len(new) + 1), "x")
+        assert list(unified(old, new, "o", "n")) == list(difflib.unified_diff(old, new, "o", "n", lineterm=""))

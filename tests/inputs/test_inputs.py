@@ -8,6 +8,7 @@ import io
 import json
 import os
 import tarfile
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -220,6 +221,50 @@ def test_a_bomb_of_an_archive_ends_at_the_limit(tmp_path: Path, monkeypatch: pyt
 
     with pytest.raises(ProblemError, match="unpacks to more than"):
         load_documents(str(path))
+
+
+@pytest.mark.parametrize("packing", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_member_that_lies_of_its_size_is_not_unpacked(tmp_path: Path, packing: int) -> None:
+    path = tmp_path / "bomb.zip"
+    with zipfile.ZipFile(path, "w", packing) as archive:
+        archive.writestr("a.json", bytes(64 << 20))
+    raw = bytearray(path.read_bytes())
+    place = raw.rindex(b"PK\x01\x02") + 24
+    raw[place : place + 4] = (1000).to_bytes(4, "little")
+    path.write_bytes(raw)
+    tracemalloc.start()
+    try:
+        with pytest.raises(ProblemError, match="in a way that is not read"):
+            load_documents(str(path))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert peak < 8 << 20
+
+
+def test_names_of_tags_may_hold_what_else_ends_lines(repository: Any, make_lexicon: Make) -> None:
+    for number, tag in enumerate(("v1", "v2\u2028x", "v3\x85")):
+        repository.write("lexicons/a.json", make_lexicon("com.example.a", **{f"x{number}": {"type": "string"}}))
+        repository.commit(tag)
+
+    assert history_of("main:lexicons") == ["v1:lexicons", "v2\u2028x:lexicons", "v3\x85:lexicons"]
+
+
+def test_an_object_that_is_not_here_is_named_and_not_fetched(repository: Any, make_lexicon: Make) -> None:
+    repository.write("lexicons/a.json", make_lexicon("com.example.a"))
+    repository.commit()
+    oid = repository.git("rev-parse", "HEAD:lexicons/a.json")
+    (repository.folder / ".git/objects" / oid[:2] / oid[2:]).unlink()
+    for setting in (
+        "core.repositoryformatversion=1", "extensions.partialClone=origin", "remote.origin.promisor=true",
+        "protocol.ext.allow=always", "remote.origin.url=ext::touch fetched",
+    ):  # fmt: skip
+        repository.git("config", *setting.split("=", 1))
+
+    with pytest.raises(ProblemError, match=f"cannot give the object {oid}"):
+        load_documents("main:lexicons")
+    assert not (repository.folder / "fetched").exists()
 
 
 def test_more_documents_than_a_set_may_hold_are_refused(

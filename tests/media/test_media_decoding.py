@@ -126,6 +126,16 @@ def test_a_bomb_is_refused_before_it_goes_off(width: int, height: int) -> None:
     assert peak < 8 << 20
 
 
+def test_a_jpeg_of_more_scans_than_anybody_makes_is_refused() -> None:
+    """Each scan is a walk over the whole picture, and costs whoever wrote it but a few bytes."""
+    data = media.encode(np.zeros((64, 64, 3), np.uint8), "image/jpeg", progressive=True)
+    scan = data[data.rindex(b"\xff\xda") : -2]
+
+    assert media.decode(data[:-2] + scan * 50 + b"\xff\xd9").shape == (64, 64, 3)
+    with pytest.raises(atdata.DecodeError, match=r"1\d\d scans, and 100 are read"):
+        media.decode(data[:-2] + scan * 100 + b"\xff\xd9")
+
+
 def test_a_sound_that_claims_more_than_there_is_is_refused() -> None:
     wave = media.encode(np.zeros((1000, 1), np.float32), "audio/flac")
     long = bytearray(wave)

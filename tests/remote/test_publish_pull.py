@@ -275,12 +275,16 @@ def test_a_server_on_a_private_address_is_asked_only_when_named(workshop: Any) -
     assert main(["pull", "--repo", workshop.someone.did, "--plc", workshop.pds.plc]) == 2
 
 
+_CID = "bafyreidfayvfuwqa7qlnopdjiqrxzs6blmoeu4rujcjtnci5beludirz2a"
+
+
 @pytest.mark.parametrize(
     "value",
     [
         {"version": 2, "lexicons": [], "resolutions": {}},
         {"version": 1, "lexicons": ["../x"], "resolutions": {}},
         {"version": 1, "lexicons": [], "resolutions": {"com.example.x": {"uri": "http://x", "cid": "x"}}},
+        {"version": 1, "lexicons": [], "resolutions": {"com.example.x": {"uri": "at://a.test", "cid": _CID}}},
         {"version": 1, "lexicons": 1, "resolutions": []},
         [],
     ],

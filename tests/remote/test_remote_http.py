@@ -134,6 +134,7 @@ def test_a_token_is_not_sent_on_by_a_redirect() -> None:
         ("https://10.0.0.1/", "private address"),
         ("https://[::ffff:127.0.0.1]/", "private address"),
         ("https://[64:ff9b::7f00:1]/", "private address"),
+        ("https://[::7f00:1]/", "private address"),
         ("https://2130706433/", "private address"),
         ("https://0x7f.1/", "private address"),
         ("https://localhost/", "private address"),
@@ -198,6 +199,19 @@ def test_a_list_without_an_end_is_left() -> None:
 def test_a_did_document_that_names_no_server_is_refused(document: Any) -> None:
     with served(said(document)) as (_, network), pytest.raises(RemoteError):
         account_of("did:plc:abc", network)
+
+
+@pytest.mark.parametrize("path", ["%2Fadmin", "%3Fx", "%2Fx%23"])
+def test_a_did_of_a_host_leads_to_no_other_page_of_it(path: str) -> None:
+    asked: list[str] = []
+
+    def handle(request: http.server.BaseHTTPRequestHandler) -> None:
+        asked.append(request.path)
+        said({})(request)
+
+    with served(handle) as (url, network), pytest.raises(RemoteError, match="is no host name"):
+        account_of(f"did:web:{url[7:].replace(':', '%3A')}{path}", network)
+    assert asked == []
 
 
 def test_a_handle_counts_only_when_its_did_claims_it() -> None:

@@ -6,9 +6,9 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from difflib import unified_diff
 
 from atdata_codegen.files import read_file
+from atdata_codegen.line_diff import unified
 from atdata_codegen.load import DEFAULT_LIMITS
 from atdata_codegen.problems import shown_path
 from atdata_codegen.review.compare import compare
@@ -69,7 +69,7 @@ def _findings(old: Documents, new: Documents, colour: bool) -> list[str]:
 def _text(old: Source, new: Source, colour: bool) -> list[str]:
     was, now = (one.raw.decode("utf-8", "replace").splitlines() for one in (old, new))
     names = [f"{mark}/{shown_path(one.file)}" if one.raw else os.devnull for mark, one in (("a", old), ("b", new))]
-    lines = unified_diff(was, now, names[0], names[1], lineterm="")
+    lines = unified(was, now, names[0], names[1])
     return [_painted(shown_path(line), _COLOURS.get(line[:1], ""), colour) for line in lines]
 
 

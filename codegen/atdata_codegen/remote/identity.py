@@ -93,6 +93,8 @@ def _document(did: str, network: Network) -> dict[str, Any]:
     elif did.startswith("did:web:") and ":" not in did[8:]:
         host = unquote(did[8:])
         plain = f"http://{host}"
+        if origin_of(plain) != plain.lower():  # else it would lead to any page of a server
+            raise RemoteError(did, "is no host name, with a port or without")
         url = f"{plain if network.trusts(plain) else f'https://{host}'}/.well-known/did.json"
     else:
         raise RemoteError(did, "is of a kind that the network does not use", "known are did:plc and did:web")

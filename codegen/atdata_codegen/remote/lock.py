@@ -88,13 +88,17 @@ def parse_lock(value: Any, kind: str, file: str) -> Lock:
     resolutions: dict[str, Resolution] = {}
     for key, entry in found.items():
         uri, cid = (entry.get("uri"), entry.get("cid")) if isinstance(entry, dict) else (None, None)
-        if not key_fits(key) or not is_at_uri(uri) or not isinstance(cid, str) or not is_link(cid):
-            bad(("resolutions", key), f"must have an AT URI and a CID, under a name: {clean(entry, 80)}")
+        if not key_fits(key) or not _is_record_uri(uri) or not isinstance(cid, str) or not is_link(cid):
+            bad(("resolutions", key), f"must have the AT URI of a record and a CID, under a name: {clean(entry, 80)}")
         else:
             resolutions[key] = Resolution(str(uri), cid)
     if problems:
         raise ProblemError(problems, file)
     return Lock(frozenset(roots), resolutions)
+
+
+def _is_record_uri(uri: object) -> bool:
+    return is_at_uri(uri) and str(uri).count("/") == 4
 
 
 def lock_bytes(lock: Lock, kind: str) -> bytes:

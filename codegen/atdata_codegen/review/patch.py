@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from difflib import unified_diff
 from typing import Final
 
 from atdata_codegen.build import Tree, build
 from atdata_codegen.config import Settings
+from atdata_codegen.line_diff import unified
 from atdata_codegen.review.documents import Documents
 
 __all__ = ["generated_patch"]
@@ -36,7 +36,7 @@ def generated_patch(old: Documents, new: Documents, package: str = "generated") 
         was, now = old_files.get(name, ""), new_files.get(name, "")
         if was != now:
             ends = (f"a/{package}/{name}" if was else "/dev/null", f"b/{package}/{name}" if now else "/dev/null")
-            lines.extend(unified_diff(was.splitlines(), now.splitlines(), *ends, lineterm=""))
+            lines.extend(unified(was.splitlines(), now.splitlines(), *ends))
         if len(lines) > _MOST_LINES:
             lines[_MOST_LINES:] = ["... and more, which was cut"]
             break

@@ -32,6 +32,8 @@ _FORMATS = {
 #: What arrays are made of modes that no array has; all others stay as they are.
 _CONVERTED = {"CMYK": "RGB", "YCbCr": "RGB", "LAB": "RGB", "HSV": "RGB", "LA": "RGBA", "PA": "RGBA", "RGBX": "RGB"}
 _OBJECT = re.compile(r"<_io\.BytesIO[^>]*>")
+#: Each scan of a JPEG is a walk over the whole picture, for a few bytes. Files that are made in earnest have about ten.
+_MOST_SCANS = 100
 _BYTES = {"I": 4, "F": 4, "I;16": 2, "I;16B": 2, "I;16L": 2, "I;16N": 2}
 
 
@@ -40,6 +42,8 @@ def decode(data: bytes | memoryview, media_type: str, mode: str | None, max_byte
     with _opened(data, media_type) as image:
         wanted = mode or _mode(image)
         _check(image, wanted, max_bytes)
+        if media_type == "image/jpeg" and (scans := bytes(data).count(b"\xff\xda")) > _MOST_SCANS:
+            raise DecodeError(f"has {scans} scans, and {_MOST_SCANS} are read at most")
         try:
             return np.array(image if image.mode == wanted else image.convert(wanted))
         except Exception as error:  # Pillow raises whatever its decoders do

@@ -22,6 +22,7 @@ _LARGEST: Final = 1 << 26
 _QUIET: Final = {
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ALLOW_PROTOCOL": "none",
     "GIT_NO_REPLACE_OBJECTS": "1",
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_LITERAL_PATHSPECS": "1",
@@ -55,6 +56,8 @@ def read_tree(spec: GitSpec, what: str) -> Gathered:
     for entry in _tree(spec, commit, folder, what):
         meta, _, name = entry.partition("\t")
         mode, kind, oid, length = meta.split()
+        if length == "BAD":
+            raise refused(what, f"git cannot give the object {oid}", "fetch the whole history")
         if kind == "blob" and mode in ("100644", "100755") and (wanted(name[len(folder) :]) or name == folder):
             listed.append((oid, name, int(length)))
     prefix = show_spec(spec)
@@ -76,7 +79,7 @@ def versions_of(spec: GitSpec, what: str, tags: bool | None = None) -> list[str]
     if tags is not False:
         target = "%(if)%(*objectname)%(then)%(*objectname)%(else)%(objectname)%(end)"
         listed = _run(spec, ["tag", f"--merged={commit}", f"--format={target} %(refname:strip=2)"], what)
-        named = dict(line.split(" ", 1) for line in listed.splitlines())
+        named = dict(line.split(" ", 1) for line in _lines(listed))
         if named:
             order = _run(spec, ["rev-list", "--topo-order", "--reverse", commit], what).split()
             found = [(one, named[one]) for one in order if one in named]
@@ -85,10 +88,10 @@ def versions_of(spec: GitSpec, what: str, tags: bool | None = None) -> list[str]
         order = _run(spec, ["rev-list", "--topo-order", "--reverse", commit, "--", *path], what).split()
         found = [(one, one[:12]) for one in order]
     asked = "".join(f"{one}:{folder}\n" for one, _ in found)
-    trees = _run(spec, ["cat-file", "--batch-check=%(objectname)"], what, given=asked).splitlines()
+    trees = _run(spec, ["cat-file", "--batch-check=%(objectname)"], what, given=asked)
     kept: list[str] = []
     last = ""
-    for (_, name), tree in zip(found, trees, strict=True):
+    for (_, name), tree in zip(found, _lines(trees), strict=True):
         if not tree.endswith(" missing") and tree != last:
             kept.append(name)
             last = tree
@@ -97,6 +100,11 @@ def versions_of(spec: GitSpec, what: str, tags: bool | None = None) -> list[str]
             what, f"has {len(kept)} versions, and at most {_MOST_VERSIONS} are compared", "give tags, or a later start"
         )
     return kept
+
+
+def _lines(text: str) -> list[str]:
+    """The lines as git ends them: names of tags may hold what else ends lines."""
+    return text.removesuffix("\n").split("\n") if text else []
 
 
 def _commit(spec: GitSpec, what: str) -> str:
@@ -132,7 +140,7 @@ def _tree(spec: GitSpec, commit: str, folder: str, what: str) -> list[str]:
 
 def _command(spec: GitSpec, arguments: Sequence[str]) -> list[str]:
     where = ["-C", spec.repository] if spec.repository else []
-    return ["git", *where, "-c", "core.fsmonitor=false", *arguments]
+    return ["git", *where, "-c", "core.fsmonitor=false", "-c", "column.ui=never", *arguments]
 
 
 def _environment(spec: GitSpec) -> dict[str, str]:

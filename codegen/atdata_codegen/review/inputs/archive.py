@@ -19,6 +19,8 @@ from atdata_codegen.review.inputs.limits import MAX_ARCHIVE, Gathered, wanted
 __all__ = ["is_archive", "read_archive"]
 
 _MAX_MEMBERS: Final = 50_000
+#: Of the others, :mod:`zipfile` unpacks as much as comes, however little is asked for.
+_PACKED: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 #: What the two modules raise for files that were cut, changed or made to do harm.
 _BROKEN: Final = (
     tarfile.TarError, zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, KeyError,
@@ -76,6 +78,10 @@ def _zip(stream: IO[bytes], gathered: Gathered) -> Iterator[tuple[str, int, IO[b
             raise gathered.refused(f"holds more than {_MAX_MEMBERS:,} files")
         for info in archive.infolist():
             if not info.is_dir() and info.filename.endswith(".json"):
+                if info.compress_type not in _PACKED:
+                    raise gathered.refused(
+                        f"packs {clean(info.filename, 100)} in a way that is not read", "use deflate"
+                    )
                 with archive.open(info) as reader:
                     yield info.filename, info.file_size, reader
 
