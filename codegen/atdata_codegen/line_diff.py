@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from difflib import Match, SequenceMatcher
 from itertools import accumulate
@@ -17,12 +18,15 @@ class _Bounded(SequenceMatcher[str]):
 
     def __init__(self, old: Sequence[str], new: Sequence[str]) -> None:
         super().__init__(None, old, new)
-        places = self.b2j
-        self._steps = list(accumulate((1 + len(places.get(line, ())) for line in old), initial=0))
+        counts = Counter(new)
+        usual = len(new) // 100 + 1 if len(new) >= 200 else len(new)  # lines that stand more often are not looked for
+        self._steps = list(
+            accumulate((1 + (count if (count := counts[line]) <= usual else 0) for line in old), initial=0)
+        )
         self._left = _MOST_STEPS
 
     def find_longest_match(self, alo: int = 0, ahi: int | None = None, blo: int = 0, bhi: int | None = None) -> Match:
-        self._left -= self._steps[len(self.a) if ahi is None else ahi] - self._steps[alo]
+        self._left -= self._steps[-1 if ahi is None else ahi] - self._steps[alo]
         if self._left < 0:
             return Match(alo, blo, 0)
         return super().find_longest_match(alo, ahi, blo, bhi)

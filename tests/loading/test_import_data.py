@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -238,6 +239,29 @@ def test_labels_of_all_splits_have_one_numbering(tmp_path: Path) -> None:
     splits: Any = atdata.import_folder(folder, f"{tmp_path}/a-{{split}}.tar")
 
     assert [s.label for s in samples(splits["test"])] == [1]
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: os.symlink("/dev/zero", path)], ids=["pipe", "device"])
+@pytest.mark.parametrize("name", ["a.txt", "metadata.csv"])
+def test_what_never_ends_is_not_read(tmp_path: Path, name: str, make: Callable[[Path], None]) -> None:
+    (tmp_path / "b.txt").write_text("x")
+    make(tmp_path / name)
+
+    with pytest.raises(atdata.AtdataError, match="is no regular file"):
+        atdata.infer_schema(tmp_path, "Text")
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [b"b.txt,\xff", b"b.txt," + b"x" * 200_000, b"b.txt,1,2,3", b'b.txt,"not ended\nc.txt,1'],
+    ids=["no-utf-8", "too-long", "more-cells", "open-quote"],
+)
+def test_a_table_that_is_none_is_refused_and_no_row_is_lost(tmp_path: Path, rows: bytes) -> None:
+    (tmp_path / "b.txt").write_text("x")
+    (tmp_path / "metadata.csv").write_bytes(b"file_name,caption\n" + rows + b"\n")
+
+    with pytest.raises(atdata.SchemaError, match=r"metadata\.csv"):
+        atdata.infer_schema(tmp_path, "Text")
 
 
 def test_a_folder_without_files_is_file_not_found(tmp_path: Path) -> None:

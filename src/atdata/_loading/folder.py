@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from atdata_codegen.files import read_file
 
 from atdata._errors import DecodeError, SchemaError, shown
 from atdata._loading.members import sample_of, values_of
@@ -91,9 +94,7 @@ class Folder:
     def _members(self, stem: str) -> dict[str, bytes]:
         found = {}
         for extension, file in self.groups[stem].items():
-            if file.stat().st_size > _MAX_FILE:
-                raise DecodeError(f"{shown(str(file))} is larger than {_MAX_FILE >> 20} MiB, too large for one sample")
-            found[extension] = file.read_bytes()
+            found[extension] = _bytes_of(file)
         return found
 
 
@@ -105,17 +106,32 @@ def _files(folder: Path) -> Iterator[Path]:
                 yield Path(above, name)
 
 
+def _bytes_of(file: Path) -> bytes:
+    """The whole of a file: no pipe, which may never end, and no link to a device, which ends as little."""
+    try:
+        data = read_file(str(file), _MAX_FILE + 1)
+    except OSError as error:
+        raise DecodeError(f"{shown(str(file))} cannot be read: {error.strerror}") from error
+    if len(data) > _MAX_FILE:
+        raise DecodeError(f"{shown(str(file))} is larger than {_MAX_FILE >> 20} MiB, too large to be read whole")
+    return data
+
+
 def _table(file: Path) -> dict[str, dict[str, Any]]:
     """Rows of a metadata table by ``file_name``."""
-    with open(file, encoding="utf-8", newline="") as lines:
+    what = "CSV" if file.suffix == ".csv" else "JSON, one object a line"
+    try:
+        lines = io.StringIO(_bytes_of(file).decode("utf-8"), newline="")
         if file.suffix == ".csv":
-            rows: list[dict[str, Any]] = [dict(row) for row in csv.DictReader(lines)]
-            _number(rows)
+            rows: list[dict[str, Any]] = [dict(row) for row in csv.DictReader(lines, strict=True)]
         else:
-            try:
-                rows = [json.loads(line) for line in lines if line.strip()]
-            except (ValueError, RecursionError) as error:
-                raise SchemaError(f"{file.name} is not JSON, one object a line: {str(error)[:200]}") from error
+            rows = [json.loads(line) for line in lines if line.strip()]
+    except (ValueError, RecursionError, csv.Error) as error:
+        raise SchemaError(f"{file.name} is not {what}: {str(error)[:200]}") from error
+    if file.suffix == ".csv":
+        if any(None in row for row in rows):
+            raise SchemaError(f"{file.name} has a row with more cells than the first line has names")
+        _number(rows)
     found = {}
     for row in rows:
         name = row.pop("file_name", None) if isinstance(row, dict) else None
