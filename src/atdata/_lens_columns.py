@@ -18,11 +18,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from atdata._lens_values import present, to_bool, to_float, to_int, to_str
+from atdata._lens_values import present, to_array, to_bool, to_float, to_int, to_str
 
 __all__ = ["FieldWise", "Part", "completed", "field_wise", "fields_read", "kinds_of", "then"]
 
-_CASTS: tuple[Callable[..., Any], ...] = (present, to_bool, to_float, to_int, to_str)
+_CASTS: tuple[Callable[..., Any], ...] = (present, to_array, to_bool, to_float, to_int, to_str)
 _CONSTANTS = (str, int, float, bool, bytes, type(None))
 
 
@@ -41,7 +41,11 @@ class Part:
         if self.field is None:
             return [self.value if self.make is None else self.make() for _ in range(length)]
         found = columns[self.field]
-        return found if self.cast is None else [self.cast(value, *self.more) for value in found]
+        if self.cast is None:
+            return found
+        if self.cast is to_array and not isinstance(found, list):
+            return to_array(found, *self.more)  # arrays of one shape are one array
+        return [self.cast(value, *self.more) for value in found]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +106,10 @@ def field_wise(get: Any, source_type: type[Any], view_type: type[Any]) -> FieldW
         if name not in kinds[1] or name in parts or part is None or (part.field and part.field not in kinds[0]):
             return None
         is_array = kinds[1][name] == "ndarray"
-        if is_array and (part.field is None or part.cast is not None or kinds[0][part.field] != "ndarray"):
+        if is_array and (part.field is None or part.cast not in (None, to_array) or kinds[0][part.field] != "ndarray"):
             return None  # the class makes arrays of bytes
+        if part.cast is to_array and not is_array:
+            return None  # values of a list, which are no arrays of a column
         parts[name] = part
     return completed(parts, view_type)
 

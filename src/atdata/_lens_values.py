@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from atdata._errors import LensError, shown
+from atdata._errors import LensError, shown, type_name
 
-__all__ = ["present", "to_bool", "to_float", "to_int", "to_str"]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["present", "to_array", "to_bool", "to_float", "to_int", "to_str"]
 
 
 T = TypeVar("T")
@@ -74,3 +78,73 @@ def to_bool(value: Any) -> bool:
     if value == "true" or value == "false":
         return bool(value == "true")
     raise _refuse(value, "a bool")
+
+
+#: What arrays of numbers hold, by numpy's letter.
+_KINDS = "biufc"
+
+
+def to_array(value: NDArray[Any] | None, dtype: str, like: NDArray[Any] | None = None) -> Any:
+    """An array of ``dtype`` with the same numbers: the same array when it is one already, and None for None.
+
+    The byte order is the machine's, or that of ``like`` when that is of ``dtype``. Raises :class:`LensError` when
+    ``dtype`` cannot hold every number. A type checker is not told the dtype, because it is a text.
+
+    >>> import numpy as np
+    >>> to_array(np.array([1, 255], np.uint8), "uint16").dtype
+    dtype('uint16')
+    >>> to_array(np.array([1, 256], np.uint16), "uint8")
+    Traceback (most recent call last):
+        ...
+    atdata._errors.LensError: 256 in an array of uint16 cannot become uint8 without loss
+    """
+    if value is None:
+        return None
+    import numpy as np
+
+    wanted: np.dtype[Any] = np.dtype(dtype)
+    if isinstance(like, np.ndarray | np.generic) and like.dtype.newbyteorder("=") == wanted:
+        wanted = like.dtype
+    if not isinstance(value, np.ndarray | np.generic):
+        raise LensError(f"an array is to become {dtype}, and this is a {type_name(type(value))}")
+    if value.dtype == wanted:
+        return value
+    if value.dtype.kind not in _KINDS or wanted.kind not in _KINDS:
+        raise LensError(f"an array of {shown(str(value.dtype))} cannot become {dtype}")
+    if _holds_all(value.dtype, wanted):
+        return value.astype(wanted)
+    with np.errstate(all="ignore"):
+        made = (value.real if wanted.kind != "c" else value).astype(wanted)
+        kept = _same_numbers(value, made)
+        if not kept.all():
+            lost = value[~kept].flat[0] if value.ndim else value
+            raise LensError(f"{lost} in an array of {value.dtype} cannot become {dtype} without loss")
+    return made
+
+
+def _holds_all(given: np.dtype[Any], wanted: np.dtype[Any]) -> bool:
+    """Whether no number can be lost. To numpy a cast of 64-bit integers to floats is safe, though it rounds."""
+    import numpy as np
+
+    rounds = given.kind in "iu" and given.itemsize == 8 and wanted.kind in "fc"
+    return np.can_cast(given, wanted, "safe") and not rounds
+
+
+def _same_numbers(value: NDArray[Any], made: NDArray[Any]) -> NDArray[np.bool_]:
+    """Where ``made`` is the number that ``value`` is; what is no number stays none.
+
+    Casting back shows it, except beyond the ends of integers, where what a cast gives depends on the machine.
+    """
+    import numpy as np
+
+    back = (made if value.dtype.kind == "c" else made.real).astype(value.dtype)
+    kept = np.asarray((back == value) | ((back != back) & (value != value)))
+    for whole, other in ((value, made), (made, value)):
+        if whole.dtype.kind not in "iu" or other.dtype.kind == "b":
+            continue
+        ends = np.iinfo(whole.dtype)
+        if other.dtype.kind in "iu":
+            kept &= (other >= ends.min) & (other <= ends.max)
+        else:
+            kept &= (other.real >= np.float64(ends.min)) & (other.real < np.float64(ends.max + 1))
+    return kept

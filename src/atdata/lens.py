@@ -30,11 +30,11 @@ from typing import Any, Generic, TypeVar
 
 from atdata._errors import LensError
 from atdata._lens_network import LensNetwork
-from atdata._lens_values import present, to_bool, to_float, to_int, to_str
+from atdata._lens_values import present, to_array, to_bool, to_float, to_int, to_str
 
 __all__ = [
     "Lens", "LensError", "LensHook", "LensNetwork", "check_laws", "field_lens", "lens",
-    "present", "to_bool", "to_float", "to_int", "to_str",
+    "present", "to_array", "to_bool", "to_float", "to_int", "to_str",
 ]  # fmt: skip
 
 S = TypeVar("S")

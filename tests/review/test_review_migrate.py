@@ -25,7 +25,7 @@ CASES = sorted(folder.name for folder in RULES.glob("SMP*"))
 #: What a lens may carry over as data, in these cases; all others ask for code, or need no lens.
 WHOLE = {
     "SMP01", "SMP02", "SMP04", "SMP05", "SMP06", "SMP07", "SMP08", "SMP10", "SMP12", "SMP13", "SMP15", "SMP16", "SMP17",
-    "SMP23", "SMP25", "SMP28", "SMP29", "SMP32", "SMP35", "SMP41", "SMP42", "SMP50", "SMP51", "SMP11", "SMP40",
+    "SMP20", "SMP23", "SMP25", "SMP28", "SMP29", "SMP32", "SMP35", "SMP41", "SMP42", "SMP50", "SMP51", "SMP11", "SMP40",
 }  # fmt: skip
 
 
@@ -145,6 +145,127 @@ def test_a_whole_draft_keeps_the_laws_of_lenses(tmp_path: Path, monkeypatch: pyt
         [source(image=image, rate=3, seen=True), source(image=image, rate=-1, seen=False)],
         [module.lens.view_type(pixels=image + 1, rate=7.0, seen=1)],
     )
+
+
+def ndarray(dtype: str, **more: Any) -> dict[str, Any]:
+    kind = "ac.foundation.dataset.schemaType#ndarray"
+    return {"fieldType": {"$type": kind, "dtype": dtype, "shape": ["_", "_"]}, **more}
+
+
+@pytest.fixture
+def widened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lens[Any, Any]:
+    """The generated lens between two versions that differ by safe casts of arrays, and one array's name."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "lexicons").mkdir()
+    old = schema(
+        "1.0.0", image=ndarray("uint8"), depth=ndarray("<f4", optional=True), index=ndarray("int64"),
+        rate=primitive("int"),
+    )  # fmt: skip
+    new = schema(
+        "1.1.0", pixels=ndarray("uint16"), depth=ndarray(">f8", optional=True), index=ndarray("float64"),
+        rate=primitive("int"),
+    )  # fmt: skip
+    (tmp_path / "lexicons/old.json").write_text(json.dumps(old))
+    (tmp_path / "lexicons/new.json").write_text(json.dumps(new))
+    assert main(["migrate", "Frame", "--rename", "image=pixels"]) == 0
+    package = f"generated_{tmp_path.name}"
+    assert main(["lexicons", "-o", package, "-q"]) == 0
+    monkeypatch.syspath_prepend(str(tmp_path))
+    import importlib
+
+    module: Any = importlib.import_module(f"{package}.lenses.frame_1_0_0_to_1_1_0")
+    made: Lens[Any, Any] = module.lens
+    return made
+
+
+def old_frames(cls: Any) -> list[Any]:
+    return [
+        cls(
+            image=np.full((2, 3), 250 + i, np.uint8), index=np.full((1, 2), i - 2, np.int64), rate=i,
+            depth=None if i % 2 else np.array([[0.1, np.nan, -np.inf]], np.float32),
+        )
+        for i in range(6)
+    ]  # fmt: skip
+
+
+def test_arrays_of_old_shards_read_in_the_wider_dtype(widened: Lens[Any, Any], tmp_path: Path) -> None:
+    document = json.loads((tmp_path / "lexicons/lenses/frame_1_0_0_to_1_1_0.json").read_bytes())
+    rules = {rule["target"]: rule for rule in document["mapping"]["rules"]}
+    assert rules["pixels"] == {"target": "pixels", "source": "image", "cast": "uint16"}
+    assert (rules["depth"]["cast"], rules["index"]["cast"]) == ("float64", "float64")
+    old, new = widened.source_type, widened.view_type
+    atdata.write(old_frames(old), str(tmp_path / "f-%06d.tar"))
+    view = atdata.Dataset[old](str(tmp_path / "f-000000.tar")).as_type(new)  # type: ignore[valid-type]
+
+    seen = view.head(6)
+    (batch,) = view.ordered(batch_size=6)
+
+    assert [one.pixels.dtype for one in seen] == [np.uint16] * 6
+    assert [one.pixels[0, 0] for one in seen] == [250, 251, 252, 253, 254, 255]
+    assert seen[1].depth is None
+    np.testing.assert_array_equal(seen[0].depth, np.array([[0.1, np.nan, -np.inf]], np.float32).astype(np.float64))
+    assert widened.columns is not None  # no sample is made for a batch
+    assert (batch.pixels.dtype, batch.pixels.shape, batch.index.dtype) == (np.uint16, (6, 2, 3), np.float64)
+    assert [None if one is None else one.dtype for one in batch.depth] == [np.float64, None] * 3
+    for i, one in enumerate(seen):
+        np.testing.assert_array_equal(batch.pixels[i], one.pixels)
+
+
+def test_widened_arrays_are_written_back_where_they_came_from(widened: Lens[Any, Any]) -> None:
+    old, new = widened.source_type, widened.view_type
+    sources = old_frames(old)
+    swapped = old(image=sources[0].image, index=np.array([[7]], ">i8"), rate=1, depth=np.array([[1.5]], ">f4"))
+    image = np.array([[0, 255]], np.uint16)
+    views = [new(pixels=image, depth=np.array([[0.5]]), index=np.array([[2.0**60]]), rate=3)]
+
+    check_laws(widened, sources, views)
+    check_laws(widened, [swapped], views)
+    assert widened.put(widened.get(swapped), swapped).index.dtype == ">i8"
+    for changed, said in (
+        (dict(pixels=image + 1), "256 in an array of uint16 cannot become uint8 without loss"),
+        (dict(depth=np.array([[0.1]])), "0.1 in an array of float64 cannot become float32"),
+        (dict(index=np.array([[0.5]])), "0.5 in an array of float64 cannot become int64"),
+    ):
+        given = {"pixels": image, "index": np.array([[2.0]]), "rate": 3, **changed}
+        with pytest.raises(atdata.LensError, match=said):
+            widened.put(new(**given), sources[0])
+    lost = old(image=sources[0].image, index=np.array([[2**53 + 1]]), rate=1)
+    with pytest.raises(atdata.LensError, match="9007199254740993 in an array of int64 cannot become float64"):
+        widened.get(lost)
+
+
+def test_a_lens_made_while_the_program_runs_casts_arrays_alike(widened: Lens[Any, Any], tmp_path: Path) -> None:
+    from atdata._mapped_lens import mapped_lens
+
+    document = json.loads((tmp_path / "lexicons/lenses/frame_1_0_0_to_1_1_0.json").read_bytes())
+    made = mapped_lens(document, widened.source_type, widened.view_type)
+
+    assert made.columns == widened.columns
+    for source in old_frames(widened.source_type):
+        assert made.get(source) == widened.get(source)
+        assert made.put(made.get(source), source) == source
+
+
+def test_a_review_takes_a_cast_of_arrays_for_a_whole_migration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "before").mkdir()
+    (tmp_path / "after").mkdir()
+    (tmp_path / "before/frame.json").write_text(json.dumps(schema("1.0.0", image=ndarray("uint8"), n=primitive("int"))))
+    (tmp_path / "after/frame.json").write_text(json.dumps(schema("2.0.0", image=ndarray("int16"), k=primitive("int"))))
+    call = ["breaking", "after", "--against", "before", "--policy", "exchange"]
+    assert main(call) == 1
+    assert "no lens leads from one to the other" in capsys.readouterr().out
+    assert main(["migrate", "Frame", "--schemas", "after", "--against", "before", "--rename", "n=k"]) == 0
+    assert "the lens is whole" in capsys.readouterr().err
+
+    assert main(call) == 0
+    said = capsys.readouterr().out
+    assert "SMP51" not in said
+    (line,) = [one for one in said.splitlines() if one.endswith("[SMP20]")]
+    assert "warning: dtype was uint8 and is int16" in line
+    assert "the lens frame_1_0_0_to_2_0_0 reads the old samples" in line
 
 
 @pytest.mark.parametrize(

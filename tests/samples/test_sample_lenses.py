@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import warnings
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 
 import atdata
 from atdata import DictSample, Lens, LensError, LensNetwork
-from atdata.lens import check_laws
+from atdata.lens import check_laws, to_array
 
 ROOT = Path(__file__).parents[2] / "lexicons"
 
@@ -223,6 +224,121 @@ def test_rules_that_do_not_fit_are_refused(rules: dict[str, Any], message: str) 
 
     with pytest.raises(ProblemError, match=message):
         render_lens(lens, siblings(), default_renderer())
+
+
+NUMBERS = ["bool", *(f"{u}int{b}" for u in ("", "u") for b in (8, 16, 32, 64)), "float16", "float32", "float64",
+           "complex64", "complex128"]  # fmt: skip
+
+
+def some_numbers(dtype: str) -> list[Any]:
+    """Numbers of a dtype around all the limits that there are, each an array of its own."""
+    found: list[Any] = [0, 1, 3]
+    if dtype != "bool":
+        powers = (7, 8, 11, 15, 16, 24, 31, 32, 53, 63, 64)
+        found += [sign * 2**power + more for power in powers for more in (-1, 0, 1) for sign in (1, -1)]
+    if dtype[:3] in ("flo", "com"):
+        found += [0.5, 1e30, 1e-30, 65504.0, 3.4e38, 1e300, float("inf"), float("-inf")]
+    if dtype[:3] == "com":
+        found += [1j, 2 + 0.1j]
+    kind = np.dtype(dtype)
+    if kind.kind in "iu":
+        found = [one for one in found if np.iinfo(kind).min <= one <= np.iinfo(kind).max]
+    with np.errstate(all="ignore"):
+        return [np.array(one).astype(kind) if kind.kind == "b" else np.array(one, kind) for one in found]
+
+
+def as_number(value: Any) -> Any:
+    """A number of numpy's as Python's, which compare exactly: a whole part, or what has none."""
+    found = value.item()
+    return found.real if isinstance(found, complex) and found.imag == 0 else found
+
+
+@pytest.mark.parametrize("given", NUMBERS)
+@pytest.mark.parametrize("wanted", NUMBERS)
+def test_an_array_is_cast_exactly_or_not_at_all(given: str, wanted: str) -> None:
+    for value in some_numbers(given):
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            plain = value.astype(wanted)
+        number = as_number(value)
+        exact = as_number(plain) == number
+        if np.dtype(wanted).kind in "iu":
+            ends = np.iinfo(wanted)
+            exact = isinstance(number, int | float) and ends.min <= number <= ends.max and number == int(number)
+        for array in (value, np.stack([np.zeros((), given), value])):
+            if exact:
+                made = to_array(array, wanted)
+                assert (made.dtype, made.shape) == (np.dtype(wanted), array.shape)
+                assert as_number(made.reshape(-1)[-1]) == number
+            else:
+                with pytest.raises(LensError, match=f"array of {given} cannot become {wanted} without loss"):
+                    to_array(array, wanted)
+
+
+def test_an_array_that_needs_no_cast_is_not_copied() -> None:
+    array = np.arange(3, dtype=np.uint16)
+
+    assert to_array(array, "uint16") is array
+    assert to_array(None, "uint16") is None
+    assert to_array(array.astype(">u2"), "uint16").dtype == np.dtype("uint16")
+    assert to_array(array, "uint16", like=array.astype(">u2")).dtype == np.dtype(">u2")
+    assert to_array(np.array([np.nan, 1], np.float64), "float32")[1] == 1
+    for wrong in ("x", np.array(["a"]), np.array([object()]), np.zeros(1, [("a\n", "u1")]), np.zeros(1, "M8[s]")):
+        with pytest.raises(LensError):
+            to_array(wrong, "uint16")  # type: ignore[arg-type]
+    with pytest.raises(LensError, match="nan in an array of float32"):
+        to_array(np.array([np.nan], np.float32), "int8")
+
+
+def array_lens(before: str, after: str, cast: str, *, optional: tuple[bool, bool] = (False, False)) -> str:
+    """The module of a lens between two classes with one array."""
+    schemas = []
+    for version, dtype, may in zip(("1.0.0", "2.0.0"), (before, after), optional, strict=True):
+        kind = {"$type": "ac.foundation.dataset.schemaType#ndarray", "dtype": dtype}
+        field = {"name": "x", "fieldType": kind, "optional": may}
+        found, problems = parse_schema(
+            {"$type": "ac.foundation.dataset.sampleSchema", "name": "One", "version": version, "fields": [field]}
+        )
+        assert found is not None, problems
+        schemas.append(found)
+    source, target = (f"atdata://local/sampleSchema/One@{one.version}" for one in schemas)
+    rules = [{"target": "x", "source": "x", "cast": cast}]
+    lens, problems = parse_lens({
+        "$type": "ac.foundation.dataset.lens", "name": "one", "sourceSchema": source, "targetSchema": target,
+        "mapping": {"$type": "ac.foundation.dataset.lens#fieldMapping", "rules": rules},
+    })  # fmt: skip
+    if lens is None:
+        raise ProblemError(problems, "one")
+    return render_lens(lens, schemas, default_renderer())["one.py"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "cast", "message"),
+    [
+        ("uint8", "uint16", "uint32", "x holds uint16, not uint32"),
+        ("uint16", "uint8", "uint8", "not every uint16 of x is a uint8"),
+        ("int32", "float32", "float32", "not every int32"),
+        ("uint8", "int8", "int8", "not every uint8"),
+        ("bool", "bool", "bool", "not every bool"),
+        ("str", "str", "str", "not every str"),
+        ("uint8", "uint16", "float", "x holds uint16, not float"),
+        ("uint8", "uint16", ">u2", "no known cast"),
+        ("datetime64[s]", "datetime64[ns]", "datetime64[ns]", "no known cast"),
+    ],
+)
+def test_casts_of_arrays_that_may_lose_something_are_refused(before: str, after: str, cast: str, message: str) -> None:
+    with pytest.raises(ProblemError, match=message):
+        array_lens(before, after, cast)
+
+
+def test_the_dtypes_of_two_schemas_decide_whatever_their_byte_order() -> None:
+    text = array_lens("<u2", ">i4", "int32")
+
+    assert 'x=to_array(source.x, "int32"),' in text
+    assert 'x=to_array(target.x, "uint16", source.x),' in text
+    assert 'present(target.x, "x"), "uint16", source.x)' in array_lens("<u2", "i4", "int32", optional=(False, True))
+    with pytest.raises(ProblemError, match="give the rule a default"):
+        array_lens("u2", "i4", "int32", optional=(True, False))
 
 
 def test_an_absent_value_seen_as_the_default_stays_absent() -> None:

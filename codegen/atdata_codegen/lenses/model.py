@@ -5,13 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from atdata_codegen.names import snake
+from atdata_codegen.samples.dtypes import DTYPES, NUMBERS
 from atdata_codegen.samples.model import SchemaRef
 
-__all__ = ["CASTS", "LENS_TYPE", "MAPPING_TYPE", "CodeReference", "FieldRule", "LensDocument"]
+__all__ = [
+    "ARRAY_CASTS", "CASTS", "LENS_TYPE", "MAPPING_TYPE", "CodeReference", "FieldRule", "LensDocument", "cast_call",
+]  # fmt: skip
 
 LENS_TYPE = "ac.foundation.dataset.lens"
 MAPPING_TYPE = "ac.foundation.dataset.lens#fieldMapping"
 CASTS = ("str", "int", "float", "bool")
+#: What an array may be cast to; nothing but itself becomes an array of any other dtype without loss.
+ARRAY_CASTS = tuple(name for name in DTYPES if name in NUMBERS or name.startswith("complex"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +58,16 @@ class LensDocument:
     def module(self) -> str:
         """The name of the module."""
         return snake(self.name)
+
+
+def cast_call(kind: str, value: str, like: str = "") -> str:
+    """The call of the helper that casts ``value``: to a primitive, or to a dtype (in the byte order of ``like``).
+
+    >>> cast_call("float", "source.rate"), cast_call("uint8", "target.image", "source.image")
+    ('to_float(source.rate)', 'to_array(target.image, "uint8", source.image)')
+    """
+    if not kind:
+        return value
+    if kind not in ARRAY_CASTS:
+        return f"to_{kind}({value})"
+    return f'to_array({value}, "{kind}"{", " if like else ""}{like})'

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from atdata_codegen.lenses.model import CASTS, LENS_TYPE, MAPPING_TYPE, CodeReference, FieldRule, LensDocument
+from atdata_codegen.lenses.model import (
+    ARRAY_CASTS,
+    CASTS,
+    LENS_TYPE,
+    MAPPING_TYPE,
+    CodeReference,
+    FieldRule,
+    LensDocument,
+)
 from atdata_codegen.names import is_identifier, snake
 from atdata_codegen.problems import Problem, clean
 from atdata_codegen.samples.model import SchemaRef
@@ -105,8 +113,9 @@ class _LensParser:
             if (name is None and key == "target") or (name is not None and not is_identifier(name)):
                 self.bad((*path, key), f"{clean(name)} is no field name")
         cast = texts["cast"]
-        if cast is not None and cast not in CASTS:
-            self.bad((*path, "cast"), f"{clean(cast)} is no known cast", f"known are {', '.join(CASTS)}")
+        if cast is not None and cast not in (*CASTS, *ARRAY_CASTS):
+            known = f"known are {', '.join(CASTS)}, and for arrays {', '.join(ARRAY_CASTS)}"
+            self.bad((*path, "cast"), f"{clean(cast)} is no known cast", known)
         if texts["source"] is None and texts["default"] is None:
             self.bad(path, "says neither source nor default", "give the value one of them")
         return FieldRule(texts["target"] or "", texts["source"] or "", texts["default"], cast or "")

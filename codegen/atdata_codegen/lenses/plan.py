@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from atdata_codegen.lenses.model import FieldRule, LensDocument
+from atdata_codegen.lenses.model import ARRAY_CASTS, FieldRule, LensDocument, cast_call
 from atdata_codegen.literals import docstring, literal
 from atdata_codegen.names import Namer
 from atdata_codegen.problems import Problem, ProblemError, clean
+from atdata_codegen.samples.casts import is_safe_cast
 from atdata_codegen.samples.fields import scalar_literal
 from atdata_codegen.samples.known import Known, resolve_refs
 from atdata_codegen.samples.model import ArrayOf, FieldType, NdArray, Primitive, RefType, SampleField, SampleSchema
 
 __all__ = ["LensPlan", "plan_lens"]
 
-_LOCALS = ("source", "target", "get", "put", "bind", "lens", "LensHook", "Callable", "Lens", "field_lens", "present",
-           "to_bool", "to_float", "to_int", "to_str", "Final", "None", "annotations", "_hook")  # fmt: skip
+_HELPERS = ("present", "to_array", "to_bool", "to_float", "to_int", "to_str")
+_LOCALS = (*_HELPERS, "source", "target", "get", "put", "bind", "lens", "LensHook", "Callable", "Lens", "field_lens",
+           "Final", "None", "annotations", "_hook")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ def plan_lens(lens: LensDocument, siblings: Iterable[SampleSchema], samples: str
         if mapping.problems:
             raise ProblemError(mapping.problems, f"lens {lens.name}")
     text = "\n".join(a.value for a in (*getter, *putter))
-    helpers = [name for name in ("present", "to_bool", "to_float", "to_int", "to_str") if f"{name}(" in text]
+    helpers = [name for name in _HELPERS if f"{name}(" in text]
     codes = dict.fromkeys(str(code) for code in (lens.getter, lens.putter) if code is not None)
     what = f"{source.name} {source.version} as {target.name} {target.version}"
     return LensPlan(
@@ -149,15 +151,21 @@ class _Mapping:
         self._check_types(i, rule, origin, field)
         value = f"source.{origin.name}"
         if not origin.optional:
-            return _cast(rule.cast, value)
+            return cast_call(rule.cast, value)
         if default is None and not field.optional:
             self.bad((i,), f"{origin.name} may be absent and {field.name} may not", "give the rule a default")
-        if default is None and not rule.cast:
-            return value
-        return f"{default or 'None'} if {value} is None else {_cast(rule.cast, value)}"
+        if default is None and (not rule.cast or rule.cast in ARRAY_CASTS):
+            return cast_call(rule.cast, value)  # no array stays none
+        return f"{default or 'None'} if {value} is None else {cast_call(rule.cast, value)}"
 
     def _check_types(self, i: int, rule: FieldRule, origin: SampleField, field: SampleField) -> None:
-        if rule.cast:
+        if isinstance(origin.type, NdArray) and isinstance(field.type, NdArray) and rule.cast:
+            before, after = origin.type.dtype, field.type.dtype
+            if rule.cast != after:
+                self.bad((i, "cast"), f"{field.name} holds {after}, not {rule.cast}", f"write {after}")
+            elif after not in ARRAY_CASTS or not is_safe_cast(before, after):
+                self.bad((i, "cast"), f"not every {before} of {origin.name} is a {after}", "write code instead")
+        elif rule.cast:
             scalars = isinstance(origin.type, Primitive) and origin.type.name != "bytes"
             fits = isinstance(field.type, Primitive) and field.type.name == rule.cast
             if not scalars or not fits:
@@ -182,23 +190,21 @@ class _Mapping:
         field = self._targets.get(rule.target) if rule is not None else None
         if rule is None or field is None:
             return f"source.{origin.name}"
-        back = origin.type.name if rule.cast and isinstance(origin.type, Primitive) else ""
+        back = like = ""
+        if rule.cast and isinstance(origin.type, Primitive):
+            back = origin.type.name
+        elif rule.cast and isinstance(origin.type, NdArray):
+            back, like = origin.type.dtype, f"source.{origin.name}"
         value = f"target.{field.name}"
-        if not field.optional:
-            done = _cast(back, value)
-        elif not origin.optional:
-            done = _cast(back, f'present({value}, "{field.name}")')
-        else:
-            done = f"None if {value} is None else {_cast(back, value)}" if back else value
+        given = f'present({value}, "{field.name}")' if field.optional and not origin.optional else value
+        done = cast_call(back, given, like)
+        if back and not like and field.optional and origin.optional:
+            done = f"None if {value} is None else {done}"
         if origin.optional and rule.default is not None and isinstance(field.type, Primitive):
             # An absent value was seen as the default, and unchanged it stays absent.
             default = literal(scalar_literal(rule.default, field.type.name))
             return f"None if source.{origin.name} is None and {value} == {default} else {done}"
         return done
-
-
-def _cast(kind: str, value: str) -> str:
-    return f"to_{kind}({value})" if kind else value
 
 
 def _same(

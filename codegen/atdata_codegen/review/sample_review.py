@@ -259,7 +259,7 @@ def _excused(finding: Finding, honest: bool, way: tuple[bool, tuple[str, ...]] |
     if finding.rule in _SWAPPED and (way is None or way[0]):
         return finding
     how = "the version says so"
-    if way is not None and needs_lens(finding):
+    if way is not None and (needs_lens(finding) or finding.rule == "SMP20"):  # a widened array is read, and cast
         how += f", and the lens {', '.join(clean(name, 80) for name in way[1])} reads the old samples"
     return replace(finding, level="warning", message=f"{finding.message} ({how})")
 

@@ -41,7 +41,8 @@ def _lens_unknown_schema(doc: Doc) -> Iterator[Hit]:
 
 @document_rule(
     "lens-mapping", "error", "lens",
-    "A mapping that names a field which one of its schemas does not have, or leaves a required one without a value.",
+    "A mapping that names a field which one of its schemas does not have, casts to a type that does not hold every "
+    "value, or leaves a required field without one.",
     "lens", {"name": "one", "sourceSchema": _ONE, "targetSchema": _ONE, "description": "One.", "mapping": {
         "$type": MAPPING_TYPE, "rules": [{"target": "n", "source": "nobody"}]}},
     {"name": "one", "sourceSchema": _ONE, "targetSchema": _ONE, "description": "One.", "mapping": {

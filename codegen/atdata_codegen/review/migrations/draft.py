@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from atdata_codegen.lenses.model import LENS_TYPE, MAPPING_TYPE
+from atdata_codegen.lenses.model import ARRAY_CASTS, LENS_TYPE, MAPPING_TYPE
 from atdata_codegen.names import snake
 from atdata_codegen.problems import Problem, ProblemError, clean
 from atdata_codegen.review.changes import Change
@@ -160,22 +160,28 @@ def _carried(old: FieldView, new: FieldView, changes: list[Change], defaults: Ma
     if casting and primitives not in _CASTS:
         what = f"not every {primitives[0]} is a valid {primitives[1]}"
         return Step("code", new.name, old.name, note=f"{_said(changes)}: {what}", expression=expression)
-    if blocking:
-        if all(one.rule == "SMP20" for one in blocking) and not old.optional:
-            expression = f'source.{old.name}.astype("{dtype_of(new.type)}")'
-            note = f"{_said(blocking)}: the mapping of a document casts no arrays, code does"
-        else:
-            note = _said(blocking)
-        return Step("code", new.name, old.name, note=note, expression=expression)
+    dtype = _widened(old, new, blocking)
+    if blocking and not dtype:
+        return Step("code", new.name, old.name, note=_said(blocking), expression=expression)
     if old.optional and not new.optional and default is None:
         note = f"{old.name} may be absent and {new.name} may not: what is its value then?"
         return Step("code", new.name, old.name, note=note, expression=expression)
-    if casting:
-        kind, note = "cast", f"{note + ', ' if note else ''}{primitives[0]} becomes {primitives[1]}"
+    cast = dtype or (primitives[1] if casting else "")
+    if cast:
+        before = dtype_of(old.type) if dtype else primitives[0]
+        kind, note = "cast", f"{note + ', ' if note else ''}{before} becomes {cast}"
     tighter = [one.message for one in changes if one.rule in _TIGHTER and one.tight]
     if tighter:
         note = f"{note + '; ' if note else ''}values are kept, and validate() may refuse them: {tighter[0]}"
-    return Step(kind, new.name, old.name, default, primitives[1] if casting else "", note, expression)
+    return Step(kind, new.name, old.name, default, cast, note, expression)
+
+
+def _widened(old: FieldView, new: FieldView, blocking: list[Change]) -> str:
+    """The dtype to cast to, where that is all that keeps an array from being taken over; else empty."""
+    if not blocking or old.kind != "ndarray" or any(one.rule != "SMP20" for one in blocking):
+        return ""
+    dtype = dtype_of(new.type)
+    return dtype if dtype in ARRAY_CASTS else ""
 
 
 def _blocks(change: Change) -> bool:

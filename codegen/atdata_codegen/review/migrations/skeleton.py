@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from atdata_codegen.lenses.model import ARRAY_CASTS, cast_call
 from atdata_codegen.literals import literal
 from atdata_codegen.names import is_identifier
 from atdata_codegen.problems import clean
 from atdata_codegen.review.migrations.draft import Draft, Step
-from atdata_codegen.review.samples.view import FieldView
+from atdata_codegen.review.samples.view import FieldView, dtype_of
 from atdata_codegen.samples.fields import scalar_literal
 
 __all__ = ["skeleton"]
@@ -24,7 +25,8 @@ def skeleton(draft: Draft, package: str) -> str:
         f"from {package}.samples.{old.name}_{_number(old.document.version)} import {_as(old.name, names[0])}",
         f"from {package}.samples.{new.name}_{_number(new.document.version)} import {_as(new.name, names[1])}",
     ]
-    casts = sorted({f"to_{step.cast}" for step in draft.steps if step.cast} | _back_casts(draft))
+    kinds = {kind for step in draft.steps if step.cast for kind in (step.cast, _back(draft, step))}
+    casts = sorted({"to_array" if kind in ARRAY_CASTS else f"to_{kind}" for kind in kinds})
     if casts:
         imports.insert(0, f"from atdata.lens import {', '.join(casts)}")
     lines = [
@@ -72,8 +74,10 @@ def _primitive(field: FieldView | None) -> str:
     return str(field.type.get("primitive")) if field is not None and field.kind == "primitive" else ""
 
 
-def _back_casts(draft: Draft) -> set[str]:
-    return {f"to_{_primitive(draft.source.fields.get(step.source))}" for step in draft.steps if step.cast}
+def _back(draft: Draft, step: Step) -> str:
+    """What the value of a step is cast back to."""
+    origin = draft.source.fields[step.source]
+    return _primitive(origin) or dtype_of(origin.type)
 
 
 def _get(step: Step, field: FieldView) -> list[str]:
@@ -81,11 +85,9 @@ def _get(step: Step, field: FieldView) -> list[str]:
         return []
     if step.kind == "code":
         note = clean(step.note, 300)
-        if step.expression.startswith("source.") and ".astype(" in step.expression:
-            return [f"        {step.target}={step.expression},"]
         hint = f"  # from {step.expression}" if step.expression else ""
         return [f"        # TODO: {note}", f"        {step.target}=todo({literal(step.target)}),{hint}"]
-    value = f"to_{step.cast}({step.expression})" if step.cast else step.expression
+    value = cast_call(step.cast, step.expression)
     if step.default is not None:
         default = literal(scalar_literal(step.default, str(field.type.get("primitive"))))
         value = default if not step.source else f"{default} if {step.expression} is None else {value}"
@@ -99,7 +101,8 @@ def _put(field: FieldView, draft: Draft) -> list[str]:
     if step.kind == "code":
         return [f"        {field.name}=source.{field.name},  # TODO: write back {step.target}"]
     value = f"target.{step.target}"
-    back = f"to_{_primitive(field)}({value})" if step.cast else value
+    like = f"source.{field.name}" if step.cast in ARRAY_CASTS else ""
+    back = cast_call(_back(draft, step), value, like) if step.cast else value
     if step.default is not None and field.optional:
         # An absent value was seen as the default, and unchanged it stays absent.
         default = literal(scalar_literal(step.default, _primitive(draft.target.fields[step.target])))

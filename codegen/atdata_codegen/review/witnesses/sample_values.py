@@ -12,7 +12,6 @@ from typing import Any, Final
 
 from atdata_codegen.problems import clean
 from atdata_codegen.review.samples.arrays import unit_of
-from atdata_codegen.review.samples.casts import is_safe_cast
 from atdata_codegen.review.samples.view import (
     FieldView,
     SampleSide,
@@ -25,6 +24,7 @@ from atdata_codegen.review.samples.view import (
     ref_of,
     shape_of_array,
 )
+from atdata_codegen.samples.casts import is_safe_cast
 from atdata_codegen.samples.dtypes import canonical_dtype
 
 __all__ = ["sample_issues"]

@@ -27,6 +27,19 @@ class FieldRuleCastValues:
     INT: Final = 'int'
     FLOAT: Final = 'float'
     BOOL: Final = 'bool'
+    INT8: Final = 'int8'
+    INT16: Final = 'int16'
+    INT32: Final = 'int32'
+    INT64: Final = 'int64'
+    UINT8: Final = 'uint8'
+    UINT16: Final = 'uint16'
+    UINT32: Final = 'uint32'
+    UINT64: Final = 'uint64'
+    FLOAT16: Final = 'float16'
+    FLOAT32: Final = 'float32'
+    FLOAT64: Final = 'float64'
+    COMPLEX64: Final = 'complex64'
+    COMPLEX128: Final = 'complex128'
 
 
 @dataclass(kw_only=True, slots=True, eq=False, repr=False)
@@ -103,8 +116,9 @@ class FieldRule(Record):
     most 10000 bytes, at most 1000 graphemes)
     """
     cast: str | None = None
-    """Primitive that the value is changed to on the way. Only casts that lose nothing are allowed; the
-    putter casts back. (at most 64 bytes, at most 64 graphemes)
+    """Primitive that the value is changed to on the way, or dtype of an array of numbers that holds
+    every value of the source's. Only casts that lose nothing are allowed; the putter casts back.
+    (at most 64 bytes, at most 64 graphemes)
     """
 
 
