@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
 from io import TextIOWrapper
 
 from atdata_codegen.commands import COMMANDS
@@ -24,6 +26,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
             status: int = import_module(COMMANDS[arguments[0]][0]).run(arguments[1:])
             return status
+        if arguments == ["--version"]:
+            from importlib.metadata import version
+
+            print(f"atdata-gen {version('atdata')}")
+            return 0
+        misspelt = _misspelt(arguments[0]) if arguments else ""
+        if misspelt:
+            print(f"atdata-gen: error: {misspelt}", file=sys.stderr)
+            return 2
         from atdata_codegen.commands.generate import run
 
         return run(arguments)
@@ -39,6 +50,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         where = shown_path(str(error.filename or ""))
         print(f"atdata-gen: error: {where}: {error.strerror or type(error).__name__}", file=sys.stderr)
         return 2
+
+
+def _misspelt(word: str) -> str:
+    """What to say of a first word that is no path, and nearly a command; nothing of others."""
+    if word.startswith("-") or os.sep in word or os.path.lexists(word):
+        return ""
+    close = get_close_matches(word, COMMANDS, 1)
+    return f"there is no command and no folder {ascii(word)[:80]}; did you mean {close[0]!r}?" if close else ""
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ __all__ = [
     "AbstractIndex",
     "DataSource",
     "DeletesShards",
+    "HasSampleType",
     "IndexEntry",
     "ListsShards",
     "Packable",
@@ -212,6 +213,15 @@ class IndexEntry(Protocol):
         ...
 
 
+class HasSampleType(Protocol):
+    """What an index takes as a dataset. Its shards, or its samples, are found when they are asked for."""
+
+    @property
+    def sample_type(self) -> type[Any]:
+        """The class of the samples."""
+        ...
+
+
 @runtime_checkable
 class AbstractIndex(Protocol):
     """A registry of datasets and schemas: a team's own, or one on the AT Protocol's network.
@@ -226,7 +236,9 @@ class AbstractIndex(Protocol):
         """Where shards are put and read from; None when they stay where they are."""
         ...
 
-    def insert_dataset(self, ds: Any, *, name: str, schema_ref: str | None = None, **kwargs: Any) -> IndexEntry:
+    def insert_dataset(
+        self, ds: HasSampleType, *, name: str, schema_ref: str | None = None, **kwargs: Any
+    ) -> IndexEntry:
         """Enter a dataset under ``name``; its schema is published where none is named."""
         ...
 

@@ -102,9 +102,12 @@ def test_a_note_that_the_format_contradicts_is_not_believed() -> None:
         st.text(max_size=8),
         st.recursive(
             st.none() | st.integers() | st.text(max_size=9) | st.sampled_from(["F32", "ndarray:uint8:3", "uint8"]),
-            lambda i: st.lists(i, max_size=3)
-            | st.dictionaries(
-                st.sampled_from(["dtype", "shape", "_type", "feature", "data_type", "attributes", "atdata.field"]), i
+            lambda i: (
+                st.lists(i, max_size=3)
+                | st.dictionaries(
+                    st.sampled_from(["dtype", "shape", "_type", "feature", "data_type", "attributes", "atdata.field"]),
+                    i,
+                )
             ),
         ),
         max_size=4,

@@ -43,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--watch", action="store_true", help="go on, and generate again whenever a schema changes")
     add("--format", choices=("text", "json"), default="text", help="form of the report")
     add("-q", "--quiet", action="store_true", help="print problems only")
+    add("--version", action="store_true", help="print the version, and nothing else")
     return parser
 
 

@@ -18,7 +18,7 @@ from atdata._atmosphere.checks import model_of
 from atdata._atmosphere.errors import WrongRecordError
 from atdata._atmosphere.loaders import RecordLoader
 from atdata._errors import shown
-from atdata._index.entry import now
+from atdata._index.entry import now, tag_list
 from atdata._index.metadata import metadata_of, to_record_form
 from atdata._loading.sources import source_of
 from atdata._sources.braces import expand
@@ -151,7 +151,7 @@ class DatasetPublisher:
             schema_ref=str(schema_uri),
             storage=storage,
             description=description,
-            tags=None if tags is None else list(tags),
+            tags=tag_list(tags),
             license=license,
             metadata=None if metadata is None else to_record_form(metadata),
             created_at=now(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Generic, overload
@@ -46,7 +46,7 @@ __all__ = ["Dataset"]
 class Dataset(Described, Access[S_co], Generic[S_co]):
     """Samples of one class in shards: one after the other, shuffled, in batches, or by number.
 
-    ``source`` is a path or URL (brace notation names several shards), or any
+    ``source`` is a path or URL (brace notation names several shards), a list of them, or any
     :class:`~atdata.DataSource`. Nothing is opened before the data is asked for. ``on_error`` says what
     becomes of what cannot be read: ``"raise"``, ``"skip"`` (with a warning for each loss) or a function.
 
@@ -74,7 +74,7 @@ class Dataset(Described, Access[S_co], Generic[S_co]):
 
     def __init__(
         self,
-        source: DataSource | str | Path | None = None,
+        source: DataSource | str | Path | Sequence[str | Path] | None = None,
         metadata_url: str | None = None,
         *,
         url: str | None = None,

@@ -20,7 +20,7 @@ from atdata._uris import AtdataUri, AtdataUriError, parse_schema_ref, parse_uri
 
 if TYPE_CHECKING:
     from atdata._index.entry import LocalDatasetEntry
-    from atdata._protocols import AbstractDataStore
+    from atdata._protocols import AbstractDataStore, HasSampleType
 
 __all__ = ["DatasetMethods", "urls_of"]
 
@@ -34,7 +34,7 @@ class DatasetMethods(SchemaMethods):
 
     def insert_dataset(
         self,
-        ds: Any,
+        ds: HasSampleType,
         *,
         name: str,
         schema_ref: str | None = None,
@@ -51,7 +51,7 @@ class DatasetMethods(SchemaMethods):
         ``prefix``, ``cache_local``, ``maxcount`` and ``maxsize`` are for the data store. Schema, entry, name and label
         are written together or not at all.
         """
-        cls = ds.sample_type
+        cls = _sample_type_of(ds)
         if schema_ref is None:
             try:
                 self._check(cls)
@@ -77,7 +77,7 @@ class DatasetMethods(SchemaMethods):
 
     def add_entry(
         self,
-        ds: Any,
+        ds: HasSampleType,
         *,
         name: str,
         schema_ref: str | None = None,
@@ -92,12 +92,13 @@ class DatasetMethods(SchemaMethods):
         The schema is published when it is not there and can be; else the entry refers to it all the same. A name that
         is taken points to the new data from now on; the old entry can still be had by its CID.
         """
+        cls = _sample_type_of(ds)
         entry = self._entry(ds, name, metadata, None, description, tags, license)
-        return self._add(entry, ds.sample_type, schema_ref, label, strict=False)
+        return self._add(entry, cls, schema_ref, label, strict=False)
 
     def _entry(
         self,
-        ds: Any,
+        ds: HasSampleType,
         name: str,
         metadata: Mapping[str, Any] | None,
         urls: list[str] | None,
@@ -254,6 +255,13 @@ class DatasetMethods(SchemaMethods):
         from atdata._index.entries import Entries
 
         return {error.name: str(error) for error in Entries(self._storage).damaged()}
+
+
+def _sample_type_of(ds: Any) -> type[Any]:
+    if isinstance(ds, type) or not hasattr(ds, "sample_type"):
+        raise IndexUsageError(f"a dataset is entered, not {shown(ds)}: write atdata.Dataset[MySample](path)")
+    kind: type[Any] = ds.sample_type
+    return kind
 
 
 def urls_of(ds: Any) -> list[str]:

@@ -18,9 +18,18 @@ from atdata_lexicon.data import encode_record
 if TYPE_CHECKING:
     from typing import Self
 
-__all__ = ["LocalDatasetEntry", "content_cid", "now"]
+__all__ = ["LocalDatasetEntry", "content_cid", "now", "tag_list"]
 
 _UNSET: Any = object()
+
+
+def tag_list(tags: Iterable[str] | None) -> list[str] | None:
+    """Tags as a record holds them; a single one is not its letters.
+
+    >>> tag_list("animals"), tag_list(("a", "b")), tag_list(None)
+    (['animals'], ['a', 'b'], None)
+    """
+    return None if tags is None else [tags] if isinstance(tags, str) else list(tags)
 
 
 def now() -> str:
@@ -85,7 +94,7 @@ class LocalDatasetEntry:
             storage=StorageExternal(urls=list(found["data_urls"])),
             metadata=None if metadata is None else to_record_form(metadata),
             description=description,
-            tags=None if tags is None else list(tags),
+            tags=tag_list(tags),
             license=license,
             created_at=now(),
         )

@@ -154,7 +154,10 @@ class RedisStorage:
             ) from error
         if not self._reached or time.monotonic() > end:
             # What never answered is not there; what did may come back.
-            raise IndexUnavailableError(f"the Redis server of the index cannot be reached: {error}") from error
+            raise IndexUnavailableError(
+                f"the Redis server of the index cannot be reached: {str(error).rstrip('.')}; start one "
+                '(`atdata local up`), or keep the index in a file: Index(path="team.db")'
+            ) from error
         if hasattr(self.client, "nodes_manager"):
             try:
                 self.client.nodes_manager.initialize()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakSet
 
 from atdata._errors import refuse_options, shown
-from atdata._index.errors import SchemaNotFoundError, UnsupportedTypeError
+from atdata._index.errors import NotASampleTypeError, SchemaNotFoundError, UnsupportedTypeError
 from atdata._index.namespace import SchemaNamespace
 from atdata._index.storage import Storage, Transaction
 from atdata._uris import AtdataUri, RecordUri, check_version, parse_schema_ref
@@ -91,8 +91,10 @@ class SchemaMethods:
         from atdata._index.classes import nested_types, schema_from_class
         from atdata._index.registry import check_document
 
+        if not isinstance(sample_type, type):
+            raise NotASampleTypeError(f"the class of samples is published, not {shown(sample_type)}")
         plain = description is None and metadata is None
-        if plain and isinstance(sample_type, type) and sample_type in _checked:
+        if plain and sample_type in _checked:
             return
         todo, seen = [sample_type], set[type[Any]]()
         while todo:

@@ -20,9 +20,7 @@ class WriteError(AtdataError, OSError):
     @classmethod
     def of(cls, path: str, error: OSError) -> WriteError:
         """``error``, as it happened to the file that was to become ``path``."""
-        made = cls(error.errno, f"cannot write {path!a}: {error.strerror or error}")
-        made.filename = None
-        return made
+        return cls(error.errno, f"cannot write {path!a}: {error.strerror or error}")
 
 
 class KeyClashError(AtdataError, ValueError):

@@ -20,7 +20,7 @@ from atdata._atmosphere.index.schemas import check_record, find_schema, publish_
 from atdata._errors import refuse_options, shown
 from atdata._index.datasets import urls_of
 from atdata._index.entries import check_name
-from atdata._index.entry import now
+from atdata._index.entry import now, tag_list
 from atdata._index.errors import EntryNotFoundError
 from atdata._index.metadata import to_record_form
 from atdata._loading.sources import source_of
@@ -28,7 +28,7 @@ from atdata._uris import AtdataUri, AtdataUriError, parse_schema_ref, parse_uri
 
 if TYPE_CHECKING:
     from atdata._atmosphere.client import AtmosphereClient
-    from atdata._protocols import AbstractDataStore, DataSource
+    from atdata._protocols import AbstractDataStore, DataSource, HasSampleType
 
 __all__ = ["AtmosphereIndex"]
 
@@ -79,7 +79,7 @@ class AtmosphereIndex:
 
     def insert_dataset(
         self,
-        ds: Any,
+        ds: HasSampleType,
         *,
         name: str,
         schema_ref: str | None = None,
@@ -101,7 +101,7 @@ class AtmosphereIndex:
             schema_ref=schema_ref or "-",
             storage=StorageExternal(urls=[] if self._data_store is not None else urls_of(ds)),
             description=description,
-            tags=None if tags is None else list(tags),
+            tags=tag_list(tags),
             license=license,
             metadata=None if metadata is None else to_record_form(metadata),
             created_at=now(),

@@ -77,7 +77,7 @@ def origin_of(url: str) -> str:
     except ValueError as error:
         raise UrlError(f"{shown(url, 200)} is no address: {error}") from error
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise UrlError(f"{shown(url, 200)} is no http(s) address")
+        raise UrlError(f"{shown(url, 200)} is no http(s) address; write it with https://")
     usual = {"http": 80, "https": 443}[parts.scheme]
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     return f"{parts.scheme}://{host}" + ("" if port in (None, usual) else f":{port}")

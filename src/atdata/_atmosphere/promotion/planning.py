@@ -19,7 +19,7 @@ from atdata._atmosphere.index.schemas import existing, schema_key
 from atdata._atmosphere.promotion.errors import PromotionError
 from atdata._atmosphere.promotion.plan import PromotionPlan, SchemaStep
 from atdata._errors import shown
-from atdata._index.entry import content_cid, now
+from atdata._index.entry import content_cid, now, tag_list
 from atdata._index.metadata import to_record_form
 from atdata._index.registry import check_document
 from atdata._sources.addresses import check_untrusted
@@ -66,7 +66,7 @@ def make_plan(
         schema_ref=schema_ref,
         storage=StorageExternal(urls=urls),
         description=getattr(entry, "description", None) if description is None else description,
-        tags=list((getattr(entry, "tags", None) if tags is None else tags) or ()) or None,
+        tags=tag_list((getattr(entry, "tags", None) if tags is None else tags) or None),
         license=getattr(entry, "license", None) if license is None else license,
         metadata=None if metadata is None else to_record_form(metadata),
         created_at=now(),
