@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typing
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -30,16 +31,33 @@ def validate(sample: PackableSample[Any]) -> None:
         raise InvalidSampleError(found, sample_type=name, field=first)
 
 
+@dataclass(frozen=True, slots=True)
+class _Items:
+    """What is said about the values of a list: ``rules`` of each, and of the lists that they are."""
+
+    rules: tuple[Any, ...]
+    items: _Items | None
+
+
 @lru_cache(maxsize=512)
-def _rules(cls: type[Any]) -> tuple[tuple[str, Any, bool, tuple[Any, ...]], ...]:
-    """Name, type without None, whether None is allowed, and what ``Annotated`` adds, of each field."""
+def _rules(cls: type[Any]) -> tuple[tuple[str, Any, bool, tuple[Any, ...], _Items | None], ...]:
+    """Name, type without None, whether None is allowed, what ``Annotated`` adds, and adds in lists, of each field."""
     found = []
     for name, hint in field_hints(cls).items():
         extra = tuple(_metadata(hint))
         kind, nullable = split_optional(hint)
         default = cls.__dataclass_fields__[name].default
-        found.append((name, kind, nullable or default is None, extra))
+        found.append((name, kind, nullable or default is None, extra, _items_of(kind)))
     return tuple(found)
+
+
+def _items_of(kind: Any) -> _Items | None:
+    arguments = typing.get_args(kind)
+    if (typing.get_origin(kind) or kind) is not list or not arguments:
+        return None
+    rules = tuple(rule for rule in _metadata(arguments[0]) if isinstance(rule, Labels | OneOf | Range | Shape))
+    items = _items_of(split_optional(arguments[0])[0])
+    return _Items(rules, items) if rules or items else None
 
 
 def _metadata(hint: Any) -> Iterator[Any]:
@@ -53,7 +71,8 @@ def _metadata(hint: Any) -> Iterator[Any]:
 
 def _problems(sample: PackableSample[Any], prefix: str) -> Iterator[tuple[str, str]]:
     sizes: dict[str, tuple[int, str]] = {}
-    for name, kind, nullable, extra in _rules(type(sample)):
+    lists: list[tuple[str, Any, _Items]] = []
+    for name, kind, nullable, extra, items in _rules(type(sample)):
         field = prefix + name
         value = getattr(sample, name, None)
         if value is None:
@@ -65,16 +84,36 @@ def _problems(sample: PackableSample[Any], prefix: str) -> Iterator[tuple[str, s
         if wrong:
             continue
         for rule in extra:
-            if isinstance(rule, Shape):
-                what = rule.problem(tuple(value.shape), sizes, field) if hasattr(value, "shape") else None
-            elif isinstance(rule, Labels) and hasattr(value, "min"):
-                what = Range(0, len(rule.names) - 1).problem(value)
-            elif isinstance(rule, Labels | OneOf | Range):
-                what = rule.problem(value)
-            else:
-                continue
+            what = _rule_problem(rule, value, sizes, field)
             if what:
                 yield field, what
+        if items is not None:
+            lists.append((field, value, items))
+    for field, value, items in lists:
+        yield from _item_problems(value, items, sizes, field)
+
+
+def _rule_problem(rule: Any, value: Any, sizes: dict[str, tuple[int, str]], field: str) -> str | None:
+    if isinstance(rule, Shape):
+        return rule.problem(tuple(value.shape), sizes, field) if hasattr(value, "shape") else None
+    if isinstance(rule, Labels) and hasattr(value, "min"):
+        return Range(0, len(rule.names) - 1).problem(value)
+    return rule.problem(value) if isinstance(rule, Labels | OneOf | Range) else None
+
+
+def _item_problems(
+    values: Any, items: _Items, sizes: dict[str, tuple[int, str]], field: str
+) -> Iterator[tuple[str, str]]:
+    """What is wrong inside a list. Its arrays share the sizes of the sample's own, and none among each other."""
+    for i, value in enumerate(values):
+        if value is None:
+            continue
+        for rule in items.rules:
+            what = _rule_problem(rule, value, dict(sizes), field)
+            if what:
+                yield f"{field}[{i}]", what
+        if items.items is not None:
+            yield from _item_problems(value, items.items, sizes, f"{field}[{i}]")
 
 
 def _type_problems(value: Any, kind: Any, field: str) -> Iterator[tuple[str, str]]:

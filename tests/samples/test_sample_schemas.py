@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import builtins
+import dataclasses
 import json
 import keyword
 import os
 import pickle
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pytest
@@ -19,9 +20,11 @@ from atdata_codegen.samples.reserved import FORBIDDEN, RESERVED, sample_name_pro
 from atdata_codegen.templating import default_renderer
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 import atdata
-from atdata import PackableSample, SampleBatch, SchemaError
+from atdata import Labels, PackableSample, Range, SampleBatch, SchemaError
+from atdata._index.classes import schema_from_class
 
 SCALE = float(os.environ.get("ATDATA_SCALE", "1"))
 PREFIX = "ac.foundation.dataset.schemaType#"
@@ -291,3 +294,41 @@ def test_bounds_labels_and_values_are_checked_by_validate() -> None:
             cls(**{**good, name: value}).validate()
     with pytest.raises(atdata.InvalidSampleError, match="h is 4 in image"):
         cls(**{**good, "mask": np.ones((3, 5), "u1")}).validate()
+
+
+def test_arrays_in_lists_are_checked_by_validate_and_by_the_writer(tmp_path: Path) -> None:
+    document = schema(
+        field("image", ndarray("uint8", ["h", "w"])),
+        field("crops", listed(ndarray("uint8", ["a", "b", "3"])), optional=True),
+        field("masks", listed(listed(ndarray("bool", ["h", "w"]))), optional=True),
+    )
+    cls = atdata.decode_schema(document)
+    image = np.zeros((4, 5), np.uint8)
+    crops = [np.zeros((2, 2, 3), np.uint8), np.zeros((7, 1, 3), np.uint8)]  # a name in a list is free for each array
+    good = cls(image=image, crops=crops, masks=[[], [np.zeros((4, 5), bool)]])
+    good.validate()
+    assert cls.from_bytes(good.packed) == good
+    kinds = [one["fieldType"] for one in document["fields"]]
+    assert [one["fieldType"] for one in schema_from_class(cls)["fields"]] == kinds
+    for wrong, said in (
+        ({"crops": [crops[0], np.zeros((2, 2, 4), np.uint8)]}, r"crops\[1\]: shape \(2, 2, 4\) does not fit"),
+        ({"crops": [np.zeros((2, 2), np.uint8)]}, r"crops\[0\]: shape \(2, 2\) has 2 dimensions"),
+        ({"masks": [[], [np.zeros((4, 6), bool)]]}, r"masks\[1\]\[0\]: .* w is 5 in image"),
+    ):
+        with pytest.raises(atdata.InvalidSampleError, match=said):
+            cls(image=image, **wrong).validate()
+        with pytest.raises(atdata.AtdataError, match=said):
+            atdata.write([good, cls(image=image, **wrong)], str(tmp_path / "x.tar"))
+
+
+def test_what_is_said_of_the_values_of_a_list_is_checked() -> None:
+    @atdata.packable
+    class Scores:
+        values: list[Annotated[float, Range(0, 1)]]
+        grids: list[Annotated[NDArray[np.int64], Labels(("no", "yes"))]] = dataclasses.field(default_factory=list)
+
+    Scores(values=[0.0, 1.0], grids=[np.array([0, 1])]).validate()
+    with pytest.raises(atdata.InvalidSampleError, match=r"values\[1\]: 1.5 is above the maximum 1"):
+        Scores(values=[0.5, 1.5]).validate()
+    with pytest.raises(atdata.InvalidSampleError, match=r"grids\[0\]: 2 is above"):
+        Scores(values=[], grids=[np.array([2])]).validate()

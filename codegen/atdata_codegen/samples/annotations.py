@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from atdata_codegen.literals import literal
 from atdata_codegen.samples.dtypes import scalar_type
@@ -27,17 +27,25 @@ class Annotator:
 
     def annotation(self, field: SampleField, constants: Mapping[tuple[str, str], str]) -> str:
         """``Annotated[NDArray[np.uint8], Shape("h w 3")] | None``."""
-        base = self._plain(field.type)
-        extra = self._metadata(field, constants)
-        if extra:
-            base = f"{self._symbols.use('Annotated')}[{base}, {', '.join(extra)}]"
+        base = self._annotated(field.type, self._metadata(field, constants))
         return f"{base} | None" if field.optional else base
+
+    def _annotated(self, kind: FieldType, more: Iterable[str] = ()) -> str:
+        """A type with what is said about its values, and about those of its lists."""
+        use = self._symbols.use
+        base = f"{use('list')}[{self._annotated(kind.items)}]" if isinstance(kind, ArrayOf) else self._plain(kind)
+        extra = [*self._sizes(kind), *more]
+        return f"{use('Annotated')}[{base}, {', '.join(extra)}]" if extra else base
+
+    def _sizes(self, kind: FieldType) -> list[str]:
+        use = self._symbols.use
+        if isinstance(kind, NdArray) and kind.shape is not None:
+            return [f'{use("Shape")}("{shape_text(kind.shape)}")']
+        return []
 
     def _metadata(self, field: SampleField, constants: Mapping[tuple[str, str], str]) -> list[str]:
         use = self._symbols.use
         found: list[str] = []
-        if isinstance(field.type, NdArray) and field.type.shape is not None:
-            found.append(f'{use("Shape")}("{shape_text(field.type.shape)}")')
         if field.labels:
             found.append(f"{use('Labels')}({constants[field.name, 'labels']})")
         if field.enum:

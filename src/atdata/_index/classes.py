@@ -186,7 +186,11 @@ class _Writer:
             item, nullable = split_optional(typing.get_args(kind)[0])
             if nullable:
                 raise UnsupportedTypeError(f"{where}: Unsupported type: a list cannot hold None; {_KNOWN}")
-            return {"$type": _PREFIX + "array", "items": self._type(item, f"{where}[]")}
+            items = {"fieldType": self._type(item, f"{where}[]")}
+            for extra in _extras(typing.get_args(kind)[0]):
+                if isinstance(extra, Shape):
+                    self._add(items, extra)
+            return {"$type": _PREFIX + "array", "items": items["fieldType"]}
         if isinstance(origin, type) and issubclass(origin, PackableSample):
             if origin is self._cls:
                 raise UnsupportedTypeError(f"{where}: Unsupported type: a sample cannot hold itself")

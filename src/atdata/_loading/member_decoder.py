@@ -177,7 +177,7 @@ def _pictures(cls: type[Any]) -> dict[str, tuple[np.dtype[Any] | None, str | Non
     from atdata._validate import _rules
 
     found: dict[str, tuple[np.dtype[Any] | None, str | None]] = {}
-    for name, kind, _, extra in _rules(cls):  # type: ignore[arg-type]  # classes have a hash, whatever theirs says
+    for name, kind, _, extra, _ in _rules(cls):  # type: ignore[arg-type]  # classes have a hash, whatever theirs says
         if is_array(kind):
             dims = next((rule.dims for rule in extra if isinstance(rule, Shape)), ())
             dtype = dtype_of(kind)

@@ -83,7 +83,7 @@ def _arrays_to_check(cls: type[Any]) -> tuple[str, ...] | None:
     from atdata._validate import _SCALARS, _rules
 
     found: list[str] = []
-    for name, kind, _, extra in _rules(cls):  # type: ignore[arg-type]  # classes have a hash, whatever theirs says
+    for name, kind, _, extra, _ in _rules(cls):  # type: ignore[arg-type]  # classes have a hash, whatever theirs says
         if any(isinstance(rule, Labels | OneOf | Range) for rule in extra):
             return None
         if is_array(kind):

@@ -76,8 +76,9 @@ class Ndarray(Record):
     graphemes)
     """
     shape: list[str] | None = None
-    """The dimensions, outermost first. Equal names mean equal sizes within one sample. Without a shape
-    any rank is allowed. (at most 64 items, each at most 128 bytes, at most 128 graphemes)
+    """The dimensions, outermost first. Equal names mean equal sizes within one sample; a name that
+    stands in lists only is free for each array of a list. Without a shape any rank is allowed. (at
+    most 64 items, each at most 128 bytes, at most 128 graphemes)
     """
 
 
