@@ -89,6 +89,15 @@ class PackableSample(Generic[B_co], metaclass=SampleMeta):
                 cls._batch_type = arguments[0]
                 arguments[0]._set_sample_type(cls)
 
+    if not TYPE_CHECKING:  # checkers know what a dataclass takes
+
+        def __init__(self, *args, **kwargs):
+            if args or kwargs:
+                name = type(self).__name__
+                raise TypeError(
+                    f"{name} takes no arguments before it is a dataclass: decorate it with @atdata.packable"
+                )
+
     def __post_init__(self) -> None:
         self._ensure_good()
 

@@ -106,3 +106,12 @@ def test_what_was_written_and_who_writes_are_shown_in_one_line(photos: Any) -> N
 
     assert repr(writer.manifest) == ("<Manifest: 6 x Photo in 6 shards: 'out/many-00.tar', ..., 'out/many-05.tar'>")
     assert repr(writer) == "<ShardWriter[Photo] of 'out/many-%02d.tar': 6 samples, closed>"
+
+
+def test_a_sample_class_without_its_decorator_is_told_of_it() -> None:
+    class Bare(atdata.PackableSample[Any]):
+        label: str
+
+    make: Any = Bare
+    with pytest.raises(TypeError, match=r"Bare takes no arguments .* @atdata\.packable"):
+        make(label="cat")
