@@ -91,7 +91,7 @@ class PackableSample(Generic[B_co], metaclass=SampleMeta):
 
     if not TYPE_CHECKING:  # checkers know what a dataclass takes
 
-        def __init__(self, *args, **kwargs):
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
             if args or kwargs:
                 name = type(self).__name__
                 raise TypeError(
