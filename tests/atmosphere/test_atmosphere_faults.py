@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -22,6 +24,7 @@ from atdata.atmosphere import (
     ConflictError,
     Create,
     Delete,
+    LensLoader,
     Network,
     RateLimitError,
     RefusedError,
@@ -358,6 +361,26 @@ def test_a_listing_ends_when_its_cursor_leads_nowhere_new(site: Site, cursor: An
     client = AtmosphereClient(site.base)
 
     assert len(list(client.iter_records(NOTE, repo="did:plc:abc"))) == (2 if cursor == "same" else 1)
+
+
+def test_a_listing_without_an_end_is_given_up(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether what it lists are records or nothing of the kind: neither may hold a search for ever."""
+    from atdata._atmosphere import record_calls
+
+    monkeypatch.setattr(record_calls, "_MOST", 50)
+    numbers = itertools.count()
+    site.pages["/xrpc/com.atproto.repo.describeRepo"] = said({"did": "did:plc:abc"})
+    client = AtmosphereClient(site.base)
+    for entry in (5, {"uri": f"at://did:plc:abc/{NOTE}/x", "cid": "b", "value": {"n": 1}}):
+        site.pages["/xrpc/com.atproto.repo.listRecords"] = lambda _, entry=entry: said(
+            {"records": [entry] * 20, "cursor": str(next(numbers))}
+        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with pytest.raises(TooLargeError, match="lists more than 50 records"):
+                list(client.iter_records(NOTE, repo="did:plc:abc"))
+        with pytest.raises(TooLargeError):
+            LensLoader(client).find_by_schemas("at://x", repo="did:plc:abc")
 
 
 def test_a_login_is_not_led_to_a_machine_of_ours(rogue: Any, site: Site, someone: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -395,3 +396,28 @@ def test_any_annotation_is_adopted_or_refused(annotation: list[str], default: li
     made = adopt([Source("a.py", text.encode())], [])
 
     assert made.documents or made.problems
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"x = {'(' * 5000}{')' * 5000}",
+        f"class A:\n    x: {'list[' * 3000}int{']' * 3000}",
+        f"class A:\n    x: int = {'-' * 100_000}1",
+        f"x = {'+'.join(['a'] * 100_000)}",
+        f"class A:\n    x: int = {'9' * 6000}",
+        "import atdata\n@atdata.packable\nclass A:\n    x: int = yield\n",
+        f"x = {'-' * 300}1",
+        "\0",
+    ],
+    ids=["brackets", "list", "minus", "sum", "number", "yield", "minus-300", "nul"],
+)
+def test_code_made_to_break_its_readers_is_refused_and_not_crashed_on(tmp_path: Path, text: str) -> None:
+    """In a process of its own: a native parser that runs out of stack takes the whole process with it."""
+    (tmp_path / "a.py").write_text(text)
+    command = [sys.executable, "-m", "atdata_codegen.cli", "adopt", "a.py", "--dry-run"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+
+    assert done.returncode in (0, 1)
+    assert "Traceback" not in done.stderr
+    assert "a.py:" in done.stderr or "0 classes" in done.stderr

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -273,6 +277,14 @@ def test_a_server_on_a_private_address_is_asked_only_when_named(workshop: Any) -
     from atdata_codegen.cli import main
 
     assert main(["pull", "--repo", workshop.someone.did, "--plc", workshop.pds.plc]) == 2
+
+
+def test_a_lock_file_that_never_ends_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    os.mkfifo(tmp_path / "lexicons.json")
+    monkeypatch.chdir(tmp_path)
+    command = [sys.executable, "-m", "atdata_codegen.cli", "pull"]
+
+    assert subprocess.run(command, capture_output=True, timeout=60).returncode == 2
 
 
 _CID = "bafyreidfayvfuwqa7qlnopdjiqrxzs6blmoeu4rujcjtnci5beludirz2a"

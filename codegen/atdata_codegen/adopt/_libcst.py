@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import warnings
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from inspect import cleandoc
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["read_python", "without_classes"]
 
+_DEEPEST = 400
 #: Comments that speak to tools.
 _TOOLS = re.compile(r"#\s*(type:|noqa|pragma|fmt:|pyright:|mypy:|ruff:|isort:|pylint:|TODO|FIXME|!|-\*-).*")
 
@@ -32,16 +35,36 @@ def _libcst() -> Any:
 def _parsed(raw: bytes, file: str) -> Any:
     cst = _libcst()
     try:
+        _check_depth(raw)
         return cst.parse_module(raw)
     except cst.ParserSyntaxError as error:
         problem = Problem((), f"is not Python: {clean(error.message, 200)}", file=file, line=error.raw_line)
-    except (UnicodeDecodeError, SyntaxError, RecursionError, ValueError, LookupError) as error:
+    except (UnicodeDecodeError, SyntaxError, RecursionError, MemoryError, ValueError, LookupError) as error:
         problem = Problem((), f"is not Python: {clean(str(error), 200)}", file=file, line=1)
     raise ProblemError([problem], file)
 
 
+def _check_depth(raw: bytes) -> None:
+    """Raise ValueError for code that nests too deep: libcst, whose parser is native, would end the process."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        level: list[ast.AST] = [ast.parse(raw)]
+    for _ in range(_DEEPEST):
+        level = [inner for node in level for inner in ast.iter_child_nodes(node)]
+        if not level:
+            return
+    raise ValueError(f"it nests deeper than {_DEEPEST} levels")
+
+
 def read_python(raw: bytes, file: str) -> FileSource:
     """The classes of a file, none of which is run; raises :class:`ProblemError` for what is not Python."""
+    try:
+        return _read(raw, file)
+    except RecursionError as error:
+        raise ProblemError([Problem((), "nests too deep to be looked through", file=file, line=1)], file) from error
+
+
+def _read(raw: bytes, file: str) -> FileSource:
     cst = _libcst()
     wrapper = cst.metadata.MetadataWrapper(_parsed(raw, file), unsafe_skip_copy=True)
     places = wrapper.resolve(cst.metadata.PositionProvider)

@@ -39,7 +39,10 @@ def _decorators(cls: ClassSource, file: FileSource) -> list[tuple[str, str]]:
     """The last name and the arguments of each decorator."""
     found: list[tuple[str, str]] = []
     for text in cls.decorators:
-        node = expression(text)
+        try:
+            node = expression(text)
+        except ValueError:
+            continue  # a yield, say, which stands nowhere in a class that can be made
         arguments = ""
         if isinstance(node, ast.Call):
             arguments = ", ".join(ast.unparse(x) for x in (*node.args, *(k.value for k in node.keywords)))
@@ -95,8 +98,12 @@ class _Adopter:
         return found | read.more
 
     def _default(self, source: FieldSource, found: Json) -> None:
-        node: ast.expr | None = self._file.resolved(expression(source.default or ""))
         where = f".{source.name}"
+        try:
+            node: ast.expr | None = self._file.resolved(expression(source.default or ""))
+        except ValueError:
+            self.warn(source.line, f"{where}: its default is no expression, and is not kept")
+            return
         if isinstance(node, ast.Call) and self._file.qualified(node.func).rpartition(".")[2] == "field":
             node = self._of_field(node, source)
         if node is None:

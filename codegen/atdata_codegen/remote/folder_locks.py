@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
+from atdata_codegen.files import read_file
 from atdata_codegen.problems import Problem, ProblemError
 from atdata_codegen.remote.lock import LEXICONS, SAMPLES, Lock, Resolution, lock_bytes, read_lock
 
@@ -55,7 +56,6 @@ def _lock_path(folder: str, kind: str) -> str:
 
 def _bytes_at(path: str) -> bytes | None:
     try:
-        with open(path, "rb") as stream:
-            return stream.read(1 << 25)
+        return read_file(path, 1 << 25)
     except OSError:
         return None

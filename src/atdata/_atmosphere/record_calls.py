@@ -17,6 +17,7 @@ from atdata._atmosphere.errors import (
     AtUriError,
     ConflictError,
     NotFoundError,
+    TooLargeError,
     UnavailableError,
     WrongRecordError,
 )
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 __all__ = ["RecordCalls", "RepoRecord"]
 
 _PAGE = 100
+#: How many records a listing may have when no limit is given: a hostile server has no end of them.
+_MOST = 1_000_000
 _UNSET: Any = object()
 
 
@@ -245,8 +248,12 @@ class RecordCalls:
     def _items(self, collection: str, repo: str | None, limit: int | None) -> Iterator[Any]:
         """What the pages of a listing hold."""
         left, cursor, seen = limit, None, set[str]()
+        count = 0
         while left is None or left > 0:
             found, cursor = self._page(collection, repo, _PAGE if left is None else left, cursor)
+            count += len(found)
+            if count > _MOST and left is None:
+                raise TooLargeError(f"{shown(repo, 200)} lists more than {_MOST:,} records of {shown(collection)}")
             yield from found if left is None else found[:left]
             if not found or cursor is None or cursor in seen:
                 return
