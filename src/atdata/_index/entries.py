@@ -33,7 +33,7 @@ _WORD = "word"  # word, name
 _TAG = "tag"  # tag, name
 _SPLIT = "\0"
 _PAGE = 1000
-_FIRST_PAGE = 25
+_FIRST_PAGE = 4
 _AT_ONCE = 50
 
 
@@ -194,7 +194,7 @@ class Entries:
             yield from found
             if not after:
                 return
-            size = max(size, min(4 * size, _PAGE))
+            size = max(size, min(8 * size, _PAGE))
 
     def damaged(self, first: int | None = None) -> Iterator[DamagedEntryError]:
         """What is wrong with each entry that cannot be read, among all or the ``first`` so many."""

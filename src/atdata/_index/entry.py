@@ -58,7 +58,10 @@ class LocalDatasetEntry:
     True
     """
 
-    __slots__ = ("_cid", "_legacy_uuid", "_record", "_text")
+    __slots__ = ("_cid", "_head", "_legacy_uuid", "_record", "_text")
+
+    #: Name, schema and shards of a record that was not made a model yet: what everybody asks for, and no more.
+    _head: tuple[str, str, tuple[str, ...]] | None
 
     def __init__(
         self,
@@ -87,7 +90,7 @@ class LocalDatasetEntry:
         if isinstance(found["data_urls"], str):
             raise TypeError("LocalDatasetEntry: data_urls is a list of strings; write [url]")
         metadata = _metadata if metadata is None else metadata
-        self._text = ""
+        self._text, self._head = "", None
         self._record: RecordDef | None = RecordDef(
             name=found["name"],
             schema_ref=found["schema_ref"],
@@ -106,7 +109,7 @@ class LocalDatasetEntry:
         """The entry of a dataset record, which is taken as it is."""
         made = cls.__new__(cls)
         made._record = record if isinstance(record, RecordDef) else RecordDef.from_record(record)
-        made._text = ""
+        made._text, made._head = "", None
         made._cid = _cid
         made._legacy_uuid = None
         return made
@@ -115,7 +118,8 @@ class LocalDatasetEntry:
     def _from_text(cls, text: str, cid: str) -> Self:
         """The entry of a record as JSON, known to be whole: it is parsed when something of it is asked for."""
         made = cls.__new__(cls)
-        made._record, made._text, made._cid, made._legacy_uuid = None, text, cid, None
+        made._record = made._head = made._legacy_uuid = None
+        made._text, made._cid = text, cid
         return made
 
     @property
@@ -125,21 +129,34 @@ class LocalDatasetEntry:
             self._record = RecordDef.from_record(json.loads(self._text))
         return self._record
 
+    def _look(self) -> tuple[str, str, tuple[str, ...]]:
+        """Name, schema and shards, without the model when the record's text is plain enough."""
+        if self._record is None:
+            data = json.loads(self._text)
+            name, ref, storage = data.get("name"), data.get("schemaRef"), data.get("storage")
+            if isinstance(name, str) and isinstance(ref, str) and isinstance(storage, dict):
+                urls = storage.get("urls")
+                if storage.get("$type") == StorageExternal.NSID and isinstance(urls, list):
+                    self._head = name, ref, tuple(urls)  # strings only, which the garbage collector need not visit
+                    return self._head
+        record = self.record
+        urls = record.storage.urls if isinstance(record.storage, StorageExternal) else ()
+        return record.name, record.schema_ref, tuple(urls)
+
     @property
     def name(self) -> str:
         """Name of the dataset for people."""
-        return self.record.name
+        return (self._head or self._look())[0]
 
     @property
     def schema_ref(self) -> str:
         """Address of the schema of its samples."""
-        return self.record.schema_ref
+        return (self._head or self._look())[1]
 
     @property
     def data_urls(self) -> list[str]:
         """Where its shards are."""
-        storage = self.record.storage
-        return list(storage.urls) if isinstance(storage, StorageExternal) else []
+        return list((self._head or self._look())[2])
 
     @property
     def metadata(self) -> dict[str, Any] | None:

@@ -85,7 +85,7 @@ class SqliteStorage:
                     if row is None:
                         connection.execute("delete from rows where tab = ? and key = ?", (table, key.encode()))
                     else:
-                        values = (table, key.encode(), json.dumps(row))
+                        values = (table, key.encode(), _fields(row))
                         connection.execute("insert or replace into rows values (?, ?, ?)", values)
                 connection.execute("commit")
             except BaseException:
@@ -173,6 +173,8 @@ class _SqliteTransaction(Transaction):
         return _read(self._connection, table, key)
 
 
+#: Stands between the words of a row that is stored as plain text, and before the first.
+_MARK = "\x1f"
 _ONE = "select fields from rows where tab = ? and key = ?"
 
 
@@ -181,7 +183,22 @@ def _read(connection: sqlite3.Connection, table: str, key: str) -> Row | None:
     return None if found is None else _row(found[0])
 
 
+def _fields(row: Row) -> str:
+    """A row as text: its words with marks between them, or JSON for a row that needs more than that.
+
+    Plain text is read several times faster, and holds a record's own JSON without a second layer of escapes.
+    """
+    words = [word for field in row.items() for word in field]
+    text = _MARK + _MARK.join(words)
+    if words and text.count(_MARK) == len(words) and text.isascii() and "\0" not in text:
+        return text
+    return json.dumps(row)
+
+
 def _row(fields: object) -> Row:
+    if isinstance(fields, str) and fields.startswith(_MARK):
+        words = fields.split(_MARK)
+        return dict(zip(words[1::2], words[2::2], strict=False))
     try:
         found = json.loads(fields) if isinstance(fields, str | bytes) else {}
     except ValueError:
