@@ -131,16 +131,20 @@ class DatasetMethods(SchemaMethods):
         rehearse: bool = False,
     ) -> LocalDatasetEntry:
         from atdata._index.entries import check_name, put_entry
-        from atdata._index.entry import LocalDatasetEntry
+        from atdata._index.entry import LocalDatasetEntry, record_text
         from atdata._index.labels import set_label
 
         check_name(entry.name)
-        entry.record.replace(schema_ref="x").validate()
+        record = entry.record.replace(schema_ref="x")
+        data = record.to_record()
+        issues = record.validate_data(data)
+        if issues:
+            record.validate()  # which says what is wrong
 
         def work(change: Transaction) -> LocalDatasetEntry:
             found = self._schema_for(change, cls, ref, strict=strict)
-            made = LocalDatasetEntry.from_record(entry.record.replace(schema_ref=found))
-            put_entry(change, made)
+            made = LocalDatasetEntry.from_record(record.replace(schema_ref=found))
+            put_entry(change, made, record_text({**data, "schemaRef": found}))
             if label is not None:
                 set_label(change, label, made.cid)
             if rehearse:

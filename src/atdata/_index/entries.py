@@ -1,7 +1,8 @@
 """Entries in storage: by name, by CID, by word and by label.
 
 A name's row holds the whole record, so that finding one takes one question. A CID's row holds the record that was
-written last under it, and stays when the name moves on to other data.
+written last under it, and stays when the name moves on to other data. It is ``sole`` while only the name in its record
+ever pointed to it; then nobody needs to look further. Else the names that do are rows of their own.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from itertools import islice
 from zlib import crc32
 
 from atdata._errors import shown
-from atdata._index.entry import LocalDatasetEntry
+from atdata._index.entry import LocalDatasetEntry, record_text
 from atdata._index.errors import (
     DamagedEntryError,
     DamagedEntryWarning,
@@ -68,8 +69,8 @@ def _cid_fits(entry: LocalDatasetEntry) -> bool:
     return stored in (None, entry.cid)
 
 
-def _row_of(entry: LocalDatasetEntry) -> Row:
-    text = json.dumps(entry.record.to_record(), separators=(",", ":"))
+def _row_of(entry: LocalDatasetEntry, text: str | None) -> Row:
+    text = record_text(entry.record.to_record()) if text is None else text
     return {"cid": entry.cid, "record": text, "sum": _sum(entry.cid, text)}
 
 
@@ -83,10 +84,10 @@ def _number(row: Row | None, field: str) -> int:
     return int(text) if text.isascii() and text.isdigit() else 0
 
 
-def put_entry(change: Transaction, entry: LocalDatasetEntry) -> None:
-    """Write ``entry``; its name now points to it, whatever it pointed to before."""
+def put_entry(change: Transaction, entry: LocalDatasetEntry, text: str | None = None) -> None:
+    """Write ``entry``; its name now points to it, whatever it pointed to before. ``text`` is its record's if known."""
     name = check_name(entry.name)
-    row = _row_of(entry)
+    row = _row_of(entry, text)
     change.expect((NAME, name), (ENTRY, entry.cid))
     old = change.get(NAME, name)
     if old is not None:
@@ -95,9 +96,15 @@ def put_entry(change: Transaction, entry: LocalDatasetEntry) -> None:
             _release(change, old["cid"], name)
     there = change.get(ENTRY, entry.cid)
     names = _number(there, "names") + (old is None or old.get("cid") != entry.cid)
-    change.put(ENTRY, entry.cid, {**row, "names": str(names), "labels": str(_number(there, "labels"))})
+    known = {**row, "names": str(names), "labels": str(_number(there, "labels"))}
+    owner = None if there is None else _sole_owner(entry.cid, there)
+    if there is None or owner == name:
+        known["sole"] = "1"
+    else:
+        for one in {name, owner or name}:
+            change.put(_OWNER, entry.cid + _SPLIT + one)
+    change.put(ENTRY, entry.cid, known)
     change.put(NAME, name, row)
-    change.put(_OWNER, entry.cid + _SPLIT + name)
     for word in entry_words(entry):
         change.put(_WORD, word + _SPLIT + name)
     for tag in entry_tags(entry):
@@ -134,12 +141,21 @@ def rename_entry(change: Transaction, old: str, new: str) -> LocalDatasetEntry:
     return renamed
 
 
+def _sole_owner(cid: str, row: Row) -> str | None:
+    """The name that is the only one to point to a CID so far; it has no row of its own."""
+    try:
+        return entry_of(cid, {**row, "cid": cid}).name if row.get("sole") else None
+    except DamagedEntryError:
+        return None
+
+
 def _release(change: Transaction, cid: str, name: str) -> Row | None:
     """One name less for a CID."""
     change.delete(_OWNER, cid + _SPLIT + name)
     there = change.get(ENTRY, cid)
     if there is not None:
         there = {**there, "names": str(max(0, _number(there, "names") - 1))}
+        there.pop("sole", None)
         change.put(ENTRY, cid, there)
     return there
 
@@ -174,7 +190,7 @@ class Entries:
         if row is None:
             raise EntryNotFoundError(f"there is no entry with the CID {shown(cid)} in the index")
         entry = entry_of(cid, {**row, "cid": cid})
-        if not _number(row, "names"):
+        if row.get("sole") or not _number(row, "names"):
             return entry
         (named,) = self._storage.get(NAME, [entry.name])
         if named is None or named.get("cid") != cid:

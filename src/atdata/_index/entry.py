@@ -12,15 +12,20 @@ from atdata_generated.ac.foundation.dataset.storage_external import StorageExter
 
 from atdata._errors import shown
 from atdata._index.metadata import metadata_of, to_record_form
+from atdata_lexicon.cbor import encode
 from atdata_lexicon.cid import cid_for_cbor
 from atdata_lexicon.data import encode_record
 
 if TYPE_CHECKING:
     from typing import Self
 
-__all__ = ["LocalDatasetEntry", "content_cid", "now", "tag_list"]
+__all__ = ["LocalDatasetEntry", "content_cid", "now", "record_text", "tag_list"]
 
 _UNSET: Any = object()
+#: The text of a record in JSON form, as rows hold it.
+record_text = json.JSONEncoder(separators=(",", ":")).encode
+#: Of JSON that was written here, without a look for blanks around it.
+_scan = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # not in the stubs
 
 
 def tag_list(tags: Iterable[str] | None) -> list[str] | None:
@@ -43,7 +48,9 @@ def content_cid(schema_ref: str, data_urls: Iterable[str]) -> str:
     >>> content_cid("atdata://local/sampleSchema/Point@1.0.0", ["a.tar"])[:7]
     'bafyrei'
     """
-    return cid_for_cbor(encode_record({"schema_ref": schema_ref, "data_urls": list(data_urls)}))
+    value = {"schema_ref": schema_ref, "data_urls": list(data_urls)}
+    plain = all(type(url) is str for url in value["data_urls"])  # nothing to translate from its JSON form
+    return cid_for_cbor(encode(value) if plain else encode_record(value))
 
 
 class LocalDatasetEntry:
@@ -132,7 +139,7 @@ class LocalDatasetEntry:
     def _look(self) -> tuple[str, str, tuple[str, ...]]:
         """Name, schema and shards, without the model when the record's text is plain enough."""
         if self._record is None:
-            data = json.loads(self._text)
+            data, _ = _scan(self._text, 0)
             name, ref, storage = data.get("name"), data.get("schemaRef"), data.get("storage")
             if isinstance(name, str) and isinstance(ref, str) and isinstance(storage, dict):
                 urls = storage.get("urls")

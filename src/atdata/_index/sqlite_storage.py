@@ -81,12 +81,12 @@ class SqliteStorage:
             try:
                 change = _SqliteTransaction(connection)
                 result = work(change)
-                for (table, key), row in change.changes.items():
-                    if row is None:
-                        connection.execute("delete from rows where tab = ? and key = ?", (table, key.encode()))
-                    else:
-                        values = (table, key.encode(), _fields(row))
-                        connection.execute("insert or replace into rows values (?, ?, ?)", values)
+                every = [(table, key.encode(), row) for (table, key), row in change.changes.items()]
+                gone = [(table, key) for table, key, row in every if row is None]
+                there = [(table, key, _fields(row)) for table, key, row in every if row is not None]
+                if gone:
+                    connection.executemany("delete from rows where tab = ? and key = ?", gone)
+                connection.executemany("insert or replace into rows values (?, ?, ?)", there)
                 connection.execute("commit")
             except BaseException:
                 if connection.in_transaction:
