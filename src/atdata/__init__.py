@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from atdata._atmosphere.blobs.source import BlobSource as BlobSource
     from atdata._batch import SampleBatch as SampleBatch
     from atdata._constraints import Labels as Labels
+    from atdata._constraints import Length as Length
     from atdata._constraints import MediaType as MediaType
     from atdata._constraints import OneOf as OneOf
     from atdata._constraints import Range as Range
@@ -75,6 +76,7 @@ _WHERE = {
     "Iteration": "_dataset.iteration",
     "KeyClashError": "_writing.errors",
     "Labels": "_constraints",
+    "Length": "_constraints",
     "Lens": "lens",
     "LensError": "_errors",
     "LensNetwork": "lens",
@@ -129,6 +131,7 @@ __all__ = [
     "Iteration",
     "KeyClashError",
     "Labels",
+    "Length",
     "Lens",
     "LensError",
     "LensNetwork",

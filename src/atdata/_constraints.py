@@ -7,7 +7,7 @@ from typing import Any
 
 from atdata._errors import shown
 
-__all__ = ["Labels", "MediaType", "OneOf", "Range", "Shape", "Unit"]
+__all__ = ["Labels", "Length", "MediaType", "OneOf", "Range", "Shape", "Unit"]
 
 
 class Shape:
@@ -83,6 +83,25 @@ class Labels:
         if 0 <= value < len(self.names):
             return None
         return f"{shown(value)} is no label; there are {len(self.names)}, from 0 on"
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """The least and the greatest number of values in a list, both allowed.
+
+    >>> Length(1, 3).problem([])
+    'holds 0 values, fewer than 1'
+    """
+
+    minimum: int = 0
+    maximum: int | None = None
+
+    def problem(self, value: Any) -> str | None:
+        if len(value) < self.minimum:
+            return f"holds {len(value)} values, fewer than {self.minimum}"
+        if self.maximum is not None and len(value) > self.maximum:
+            return f"holds {len(value)} values, more than {self.maximum}"
+        return None
 
 
 @dataclass(frozen=True, slots=True)

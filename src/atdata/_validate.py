@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from atdata._constraints import Labels, OneOf, Range, Shape
+from atdata._constraints import Labels, Length, OneOf, Range, Shape
 from atdata._errors import EncodeError, InvalidSampleError, shown, type_name
 from atdata._packable import PackableSample
 from atdata._plan import field_hints, is_array, split_optional
@@ -55,7 +55,7 @@ def _items_of(kind: Any) -> _Items | None:
     arguments = typing.get_args(kind)
     if (typing.get_origin(kind) or kind) is not list or not arguments:
         return None
-    rules = tuple(rule for rule in _metadata(arguments[0]) if isinstance(rule, Labels | OneOf | Range | Shape))
+    rules = tuple(rule for rule in _metadata(arguments[0]) if isinstance(rule, Labels | Length | OneOf | Range | Shape))
     items = _items_of(split_optional(arguments[0])[0])
     return _Items(rules, items) if rules or items else None
 
@@ -98,6 +98,8 @@ def _rule_problem(rule: Any, value: Any, sizes: dict[str, tuple[int, str]], fiel
         return rule.problem(tuple(value.shape), sizes, field) if hasattr(value, "shape") else None
     if isinstance(rule, Labels) and hasattr(value, "min"):
         return Range(0, len(rule.names) - 1).problem(value)
+    if isinstance(rule, Length):
+        return rule.problem(value) if isinstance(value, list | tuple) else None
     return rule.problem(value) if isinstance(rule, Labels | OneOf | Range) else None
 
 

@@ -6,7 +6,7 @@ Importing this loads neither numpy nor ormsgpack nor jinja2.
 from __future__ import annotations
 
 from atdata._batch import SampleBatch
-from atdata._constraints import Labels, MediaType, OneOf, Range, Shape, Unit
+from atdata._constraints import Labels, Length, MediaType, OneOf, Range, Shape, Unit
 from atdata._lazy import lazy_classes
 from atdata._numpy import NDArray, np
 from atdata._packable import PackableSample, install
@@ -34,6 +34,7 @@ from atdata._values import (
 
 __all__ = [
     "Labels",
+    "Length",
     "MediaType",
     "NDArray",
     "OneOf",

@@ -321,6 +321,45 @@ def test_arrays_in_lists_are_checked_by_validate_and_by_the_writer(tmp_path: Pat
             atdata.write([good, cls(image=image, **wrong)], str(tmp_path / "x.tar"))
 
 
+def test_the_length_of_a_list_is_checked_by_validate_and_by_the_writer(tmp_path: Path) -> None:
+    boxes = {**listed(ndarray("float32", ["4"])), "minLength": 1, "maxLength": 2}
+    document = schema(
+        field("boxes", boxes),
+        field("words", {**listed({**listed(primitive("str")), "maxItems": 1}), "minItems": 2}, optional=True),
+        field("Length", primitive("int"), default="3"),
+    )
+    cls = atdata.decode_schema(document)
+    box = np.zeros(4, np.float32)
+    good = cls(boxes=[box, box], words=[[], ["a"]])
+    good.validate()
+    assert schema_from_class(cls)["fields"][0]["fieldType"] == boxes
+    for wrong, said in (
+        ({"boxes": []}, "boxes: holds 0 values, fewer than 1"),
+        ({"boxes": [box] * 3}, "boxes: holds 3 values, more than 2"),
+        ({"words": [[]]}, "words: holds 1 values, fewer than 2"),
+        ({"words": [[], ["a", "b"]]}, r"words\[1\]: holds 2 values, more than 1"),
+    ):
+        with pytest.raises(atdata.InvalidSampleError, match=said):
+            cls(**{"boxes": [box], **wrong}).validate()
+        with pytest.raises(atdata.AtdataError, match=said):
+            atdata.write([cls(**{"boxes": [box], **wrong})], str(tmp_path / "x.tar"))
+
+
+@pytest.mark.parametrize(
+    ("limits", "path"),
+    [
+        ({"minLength": -1}, ("minLength",)), ({"maxLength": "3"}, ("maxLength",)), ({"maxItems": True}, ("maxItems",)),
+        ({"minLength": 1.5}, ("minLength",)), ({"minLength": 1 << 63}, ("minLength",)),
+        ({"minLength": 4, "maxItems": 3}, ()),
+    ],
+)  # fmt: skip
+def test_limits_of_a_list_that_are_none_are_refused(limits: dict[str, Any], path: tuple[str, ...]) -> None:
+    found, problems = parse_schema(schema(field("a", {**listed(primitive("int")), **limits})))
+
+    assert found is None
+    assert problems[0].path == ("fields", 0, "fieldType", *path)
+
+
 def test_what_is_said_of_the_values_of_a_list_is_checked() -> None:
     @atdata.packable
     class Scores:

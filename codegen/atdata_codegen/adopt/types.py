@@ -26,7 +26,7 @@ _DTYPES = {
     "longlong": "int64", "ulonglong": "uint64", "int_": "int64", "uint": "uint64", "bool_": "bool", "str_": "str",
     "bytes_": "bytes", "csingle": "complex64", "cdouble": "complex128", "complex": "complex128",
 }  # fmt: skip
-_MARKERS = ("Labels", "MediaType", "OneOf", "Range", "Shape", "Unit")
+_MARKERS = ("Labels", "Length", "MediaType", "OneOf", "Range", "Shape", "Unit")
 _KNOWN = "a schema knows str, int, float, bool, bytes, NDArray[dtype], lists of them, and sample classes"
 
 
@@ -192,6 +192,11 @@ def _mark(node: ast.expr, found: Read, r: _Reading) -> None:
     match name:
         case "Shape":
             found.kind["shape"] = [dim for value in values for dim in str(value).split()]
+        case "Length":
+            lengths = dict(zip(("minimum", "maximum"), values, strict=False)) | named
+            for key, word in (("minimum", "minLength"), ("maximum", "maxLength")):
+                if lengths.get(key) is not None:
+                    found.kind[word] = lengths[key]
         case "Unit":
             found.more["unit"] = str((values or [named.get("name", "")])[0])
         case "MediaType":

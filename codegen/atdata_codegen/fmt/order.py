@@ -17,8 +17,9 @@ _LEXICON: Final = (
     "items", "resource", "collection", "action", "lxm", "aud", "inheritAud", "permissions", "defs",
 )  # fmt: skip
 _SAMPLE: Final = (
-    "$type", "name", "version", "primitive", "dtype", "shape", "ref", "items", "fieldType", "optional", "description",
-    "$lint", "default", "unit", "labels", "enum", "minimum", "maximum", "mediaType", "fields", "metadata", "createdAt",
+    "$type", "name", "version", "primitive", "dtype", "shape", "ref", "items", "minLength", "maxLength", "minItems",
+    "maxItems", "fieldType", "optional", "description", "$lint", "default", "unit", "labels", "enum", "minimum",
+    "maximum", "mediaType", "fields", "metadata", "createdAt",
 )  # fmt: skip
 _LENS: Final = (
     "$type", "name", "sourceSchema", "targetSchema", "description", "$lint", "mapping", "rules", "target", "source",

@@ -67,7 +67,12 @@ def _type(kind: FieldType) -> dict[str, Any]:
             found["shape"] = [str(dim) for dim in kind.shape]
         return found
     if isinstance(kind, ArrayOf):
-        return {"$type": f"{TYPE_PREFIX}array", "items": _type(kind.items)}
+        listed: dict[str, Any] = {"$type": f"{TYPE_PREFIX}array", "items": _type(kind.items)}
+        if kind.min_length:
+            listed["minLength"] = kind.min_length
+        if kind.max_length is not None:
+            listed["maxLength"] = kind.max_length
+        return listed
     return {"$type": f"{TYPE_PREFIX}ref", "ref": kind.ref.uri}
 
 

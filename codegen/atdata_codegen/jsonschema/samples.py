@@ -88,7 +88,12 @@ def _type(kind: FieldType, refs: Mapping[str, SampleSchema]) -> Schema:
     if isinstance(kind, Primitive):
         return dict(_PRIMITIVES[kind.name])
     if isinstance(kind, ArrayOf):
-        return {"type": "array", "items": _type(kind.items, refs)}
+        listed: Schema = {"type": "array", "items": _type(kind.items, refs)}
+        if kind.min_length:
+            listed["minItems"] = kind.min_length
+        if kind.max_length is not None:
+            listed["maxItems"] = kind.max_length
+        return listed
     if isinstance(kind, RefType):
         target = refs.get(kind.ref.uri)
         return {"$ref": sample_file(target)} if target else {"type": "object", "x-ref": kind.ref.uri}

@@ -69,7 +69,9 @@ def _type(kind: FieldType, known: Known, schema: SampleSchema) -> tuple[Piece, .
         shape = "any shape" if kind.shape is None else f"[{shape_text(kind.shape)}]"
         return (Piece(f"array {kind.dtype} {shape}"),)
     if isinstance(kind, ArrayOf):
-        return (Piece("list of "), *_type(kind.items, known, schema))
+        least, most = kind.min_length, kind.max_length
+        count = f"{least} to {most} " if most is not None else f"at least {least} " if least else ""
+        return (Piece(f"list of {count}"), *_type(kind.items, known, schema))
     target = known.find(kind.ref, schema.origin)
     if target is None:
         return (Piece(kind.ref.uri),)

@@ -41,6 +41,8 @@ class Annotator:
         use = self._symbols.use
         if isinstance(kind, NdArray) and kind.shape is not None:
             return [f'{use("Shape")}("{shape_text(kind.shape)}")']
+        if isinstance(kind, ArrayOf) and (kind.min_length or kind.max_length is not None):
+            return [f"{use('Length')}({kind.min_length}{'' if kind.max_length is None else f', {kind.max_length}'})"]
         return []
 
     def _metadata(self, field: SampleField, constants: Mapping[tuple[str, str], str]) -> list[str]:

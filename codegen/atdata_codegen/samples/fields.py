@@ -115,9 +115,26 @@ class FieldParser:
                     self.bad((*path, "items"), f"lists nest deeper than {_MAX_NESTING}", "use an ndarray")
                     return None
                 items = self._type(value.get("items"), (*path, "items"), depth + 1)
-                return ArrayOf(items) if items is not None else None
+                least, most = self._length(value, path)
+                return ArrayOf(items, least, most) if items is not None else None
             case _:
                 return self._ref(value, path)
+
+    def _length(self, value: Mapping[str, Any], path: Path) -> tuple[int, int | None]:
+        """The limits of a list's length; minItems and maxItems are JSON Schema's words for the same."""
+        limits: dict[str, list[int]] = {"min": [0], "max": []}
+        for key in ("minLength", "minItems", "maxLength", "maxItems"):
+            given = value.get(key)
+            if given is None:
+                continue
+            if not isinstance(given, int) or isinstance(given, bool) or not 0 <= given < 1 << 63:
+                self.bad((*path, key), f"{clean(given)} is no length", "write a number from 0 on")
+            else:
+                limits[key[:3]].append(given)
+        least, most = max(limits["min"]), min(limits["max"], default=None)
+        if most is not None and least > most:
+            self.bad(path, f"no list has at least {least} and at most {most} values", "correct the limits")
+        return least, most
 
     def _primitive(self, value: Mapping[str, Any], path: Path) -> FieldType | None:
         name = value.get("primitive")

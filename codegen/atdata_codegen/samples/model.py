@@ -33,9 +33,11 @@ class NdArray:
 
 @dataclass(frozen=True, slots=True)
 class ArrayOf:
-    """A list."""
+    """A list; ``max_length`` is None when it may be of any length."""
 
     items: FieldType
+    min_length: int = 0
+    max_length: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

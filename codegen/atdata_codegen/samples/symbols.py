@@ -19,8 +19,8 @@ HELPERS = tuple(f"{way}_{kind}" for way in ("in", "out")
 _FROM: dict[str, str] = {
     "dataclass": "dataclasses", "Mapping": "collections.abc", "Annotated": "typing", "Any": "typing",
     "Final": "typing", "Literal": "typing", "TYPE_CHECKING": "typing",
-    **dict.fromkeys(("Labels", "MediaType", "OneOf", "PackableSample", "Range", "SampleBatch", "Shape", "Unit",
-                     "install", "missing", *HELPERS), "atdata.sample"),
+    **dict.fromkeys(("Labels", "Length", "MediaType", "OneOf", "PackableSample", "Range", "SampleBatch", "Shape",
+                     "Unit", "install", "missing", *HELPERS), "atdata.sample"),
     "NDArray": "numpy.typing",
 }  # fmt: skip
 

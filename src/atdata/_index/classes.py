@@ -15,7 +15,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from atdata._annotations import own_annotations
-from atdata._constraints import Labels, MediaType, OneOf, Range, Shape, Unit
+from atdata._constraints import Labels, Length, MediaType, OneOf, Range, Shape, Unit
 from atdata._errors import shown, type_name
 from atdata._index.entry import now
 from atdata._index.errors import NotASampleTypeError, UnsupportedTypeError
@@ -158,6 +158,11 @@ class _Writer:
     def _add(self, found: dict[str, Any], extra: object) -> None:
         if isinstance(extra, Shape) and found["fieldType"]["$type"] == _PREFIX + "ndarray":
             found["fieldType"]["shape"] = [str(dim) for dim in extra.dims]
+        elif isinstance(extra, Length) and found["fieldType"]["$type"] == _PREFIX + "array":
+            if extra.minimum:
+                found["fieldType"]["minLength"] = extra.minimum
+            if extra.maximum is not None:
+                found["fieldType"]["maxLength"] = extra.maximum
         elif isinstance(extra, Labels):
             found["labels"] = list(extra.names)
         elif isinstance(extra, OneOf):
@@ -188,7 +193,7 @@ class _Writer:
                 raise UnsupportedTypeError(f"{where}: Unsupported type: a list cannot hold None; {_KNOWN}")
             items = {"fieldType": self._type(item, f"{where}[]")}
             for extra in _extras(typing.get_args(kind)[0]):
-                if isinstance(extra, Shape):
+                if isinstance(extra, Length | Shape):
                     self._add(items, extra)
             return {"$type": _PREFIX + "array", "items": items["fieldType"]}
         if isinstance(origin, type) and issubclass(origin, PackableSample):

@@ -91,6 +91,10 @@ class Array(Record):
 
     items: Primitive | Ndarray | Array | Ref | dict[str, Any]
     """The type of each value in the list."""
+    min_length: int | None = None
+    """The least number of values. (at least 0)"""
+    max_length: int | None = None
+    """The greatest number of values. (at least 0)"""
 
 
 @dataclass(kw_only=True, slots=True, eq=False, repr=False)
@@ -122,8 +126,8 @@ class Float(Record):
 _LEXICON = (
     '{"primitive":{"type":"object","required":["primitive"],"properties":{"primitive":{"type":"string","maxLength":64,"maxGraphemes":64}}},'
     '"ndarray":{"type":"object","required":["dtype"],"properties":{"dtype":{"type":"string","maxLength":64,"maxGraphemes":64},"shape":{"type":"array","maxLength":64,"items":{"type":"string","maxLength":128,"maxGraphemes":128}}}},'
-    '"array":{"type":"object","required":["items"],"properties":{"items":{"type":"union","refs":["#primitive","#ndarray","#array","#ref"]}}},'
+    '"array":{"type":"object","required":["items"],"properties":{"items":{"type":"union","refs":["#primitive","#ndarray","#array","#ref"]},"minLength":{"type":"integer","minimum":0},"maxLength":{"type":"integer","minimum":0}}},'
     '"ref":{"type":"object","required":["ref"],"properties":{"ref":{"type":"string","maxLength":8192,"maxGraphemes":8192}}},'
     '"float":{"type":"object","required":["value"],"properties":{"value":{"type":"string","maxLength":128,"maxGraphemes":128}}}}'
 )
-_NAMES = '{"classes":{"/primitive":"Primitive","/ndarray":"Ndarray","/array":"Array","/ref":"Ref","/float":"Float"},"fields":{},"modules":{}}'
+_NAMES = '{"classes":{"/primitive":"Primitive","/ndarray":"Ndarray","/array":"Array","/ref":"Ref","/float":"Float"},"fields":{"Array":{"min_length":"minLength","max_length":"maxLength"}},"modules":{}}'
