@@ -8,7 +8,7 @@ from abc import ABCMeta
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from atdata._errors import UnequalShapesError, type_name
+from atdata._errors import UnequalShapesError, shown, type_name
 
 if TYPE_CHECKING:
     from typing import Self
@@ -150,8 +150,9 @@ class SampleBatch(Generic[T_co], metaclass=BatchMeta):
         try:
             return self._column(name)
         except KeyError:
-            title = batch_title(self._sample_type)
-            raise AttributeError(f"{title} has no column {name!r}: its samples have no such field") from None
+            known = getattr(self._sample_type, "__dataclass_fields__", None)
+            has = "its samples have no such field" if known is None else f"it has {', '.join(known) or 'none'}"
+            raise AttributeError(f"{batch_title(self._sample_type)} has no column {shown(name)}; {has}") from None
 
     def _column(self, name: str) -> Any:
         try:

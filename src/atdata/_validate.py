@@ -160,7 +160,10 @@ def _array_problems(value: Any, kind: Any, field: str) -> Iterator[tuple[str, st
     import numpy as np
 
     if not isinstance(value, np.ndarray | np.generic):
-        yield field, f"an array expected, not {shown(value)}"
+        yield (
+            field,
+            f"an array expected, not {shown(value)}" + ("; np.asarray makes one" if isinstance(value, list) else ""),
+        )
         return
     if value.dtype.hasobject:
         yield field, "an array of Python objects cannot be packed"

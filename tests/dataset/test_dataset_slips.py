@@ -108,6 +108,38 @@ def test_what_was_written_and_who_writes_are_shown_in_one_line(photos: Any) -> N
     assert repr(writer) == "<ShardWriter[Photo] of 'out/many-%02d.tar': 6 samples, closed>"
 
 
+def test_a_misspelt_column_is_answered_by_those_there_are(photos: Any) -> None:
+    batch = next(iter(photos.ordered(batch_size=2)))
+
+    with pytest.raises(AttributeError, match="no column 'imgae'; it has image, label, confidence, mask"):
+        _ = batch.imgae
+
+
+def test_what_a_function_makes_of_samples_is_what_batches_are_of(photos: Any) -> None:
+    names = next(iter(photos.map(lambda photo: photo.label).ordered(batch_size=2)))
+    untyped = next(iter(photos.map(lambda photo: DictSample(name=photo.label)).ordered(batch_size=2)))
+
+    assert names == ["photo 0", "photo 1"]
+    assert untyped.name == ["photo 0", "photo 1"]
+    assert repr(untyped) == "<SampleBatch[DictSample] of 2 samples>"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        Photo(image=np.zeros(3, np.float32), label="cat"),  # type: ignore[arg-type]  # the slip
+        Photo(image=[1, 2, 3], label="cat"),  # type: ignore[arg-type]
+        {"imgae": np.zeros(3, np.uint8), "label": "cat"},
+        "cat.jpg",
+    ],
+)
+def test_a_sample_that_cannot_be_written_is_named_by_its_number(photos: Any, wrong: Any) -> None:
+    with pytest.raises((AtdataError, TypeError)) as found:
+        write([*photos.head(3), wrong], "wrong.tar", sample_type=Photo)
+
+    assert found.value.__notes__ == ["It is sample 3 (counted from 0) of those for 'wrong.tar'."]
+
+
 def test_a_sample_class_without_its_decorator_is_told_of_it() -> None:
     class Bare(atdata.PackableSample[Any]):
         label: str

@@ -83,7 +83,12 @@ class View:
 
 
 def batch_of(sample_type: type[Any], samples: list[Any]) -> Any:
-    """Samples as a batch of their type; a list when they are no samples any more."""
+    """Samples as a batch of their type; a list when they are no samples any more.
+
+    A function that says nothing of what it returns may have made anything of them.
+    """
+    if samples and not isinstance(samples[0], sample_type):
+        sample_type = type(samples[0])
     if not hasattr(sample_type, "from_data"):
         return samples
     batch: SampleBatch[Any] = batch_type_of(sample_type)._from_columns(sample_type, {}, len(samples))

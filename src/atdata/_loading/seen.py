@@ -17,7 +17,7 @@ from atdata._npy import load
 __all__ = ["Seen", "Values", "typed"]
 
 _MAGIC = b"\x93NUMPY"
-_ADVICE = "make it one in the data, or leave the field out with skip=[{!r}]"
+_ADVICE = "make it one in the data, or leave the field out: skip=[{!r}], or --skip of the command"
 
 
 def typed(value: Any) -> Any:
@@ -84,7 +84,7 @@ class Values:
         if not kinds:
             raise SchemaError(
                 f"{self.name} is None or empty in every sample looked at, which says nothing of its type; "
-                f"look at more with samples=, or leave it out with skip=[{self.name!r}]"
+                f"look at more (samples=, --samples), or leave it out: skip=[{self.name!r}], or --skip of the command"
             )
         return next(iter(kinds))
 
@@ -108,7 +108,7 @@ class Values:
             where = self.kinds[kind]
             raise SchemaError(
                 f"{self.name} is a map ({where}), for which a schema of its own is needed: write one and refer to it, "
-                f"or leave the field out with skip=[{self.name!r}]"
+                f"or leave the field out: skip=[{self.name!r}], or --skip of the command"
             )
         return {"$type": TYPE_PREFIX + "primitive", "primitive": kind}
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from atdata._batch import SampleBatch
-from atdata._errors import EncodeError, shown, type_name
+from atdata._errors import EncodeError, SampleError, shown, type_name
 from atdata._shards.errors import ShardWarning
 from atdata._writing.check import checker
 from atdata._writing.errors import KeyClashError
@@ -112,11 +112,15 @@ class ShardWriter(Generic[T]):
         if shard is None:
             shard = self._begin()
         made: Any = sample
-        if type(made) is not self._sample_type:
-            made = self._as_sample(made)
-        if self._checker is not None:
-            self._checker(made)
-        payload = (made.packed,) if self._packer is None else self._packer(made)
+        try:
+            if type(made) is not self._sample_type:
+                made = self._as_sample(made)
+            if self._checker is not None:
+                self._checker(made)
+            payload = (made.packed,) if self._packer is None else self._packer(made)
+        except (SampleError, TypeError) as error:
+            error.add_note(f"It is sample {self._count} (counted from 0) of those for {self._pattern!a}.")
+            raise
         size = len(payload[0]) if len(payload) == 1 else sum(map(len, payload))
         if (shard.count == self._maxcount) or (
             self._maxsize is not None
