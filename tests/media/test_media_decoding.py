@@ -136,6 +136,24 @@ def test_a_jpeg_of_more_scans_than_anybody_makes_is_refused() -> None:
         media.decode(data[:-2] + scan * 100 + b"\xff\xd9")
 
 
+@pytest.mark.parametrize(("kind", "left"), [("audio/wav", 500), ("audio/ogg", 20)])
+def test_a_sound_whose_end_is_missing_is_refused(kind: str, left: int) -> None:
+    whole = media.encode(np.zeros((1000, 1), np.float32), kind)
+
+    assert media.decode(whole).shape == (1000, 1)
+    assert media.decode(whole + b"LIST\4\0\0\0abcd").shape == (1000, 1)
+    with pytest.raises(atdata.DecodeError, match=r"claims \d+ bytes, it has|no page of sound"):
+        media.decode(whole[:-left])
+
+
+def test_a_wave_from_a_pipe_may_leave_its_size_open() -> None:
+    wave = bytearray(media.encode(np.zeros((1000, 1), np.float32), "audio/wav"))
+    place = wave.index(b"data") + 4
+    wave[place : place + 4] = b"\xff" * 4
+
+    assert media.decode(bytes(wave)).shape == (1000, 1)
+
+
 def test_a_sound_that_claims_more_than_there_is_is_refused() -> None:
     wave = media.encode(np.zeros((1000, 1), np.float32), "audio/flac")
     long = bytearray(wave)

@@ -23,12 +23,15 @@ except (ImportError, OSError) as error:  # OSError: the package is there, its li
 _FORMATS = {"audio/flac": "FLAC", "audio/wav": "WAV", "audio/ogg": "OGG", "audio/mpeg": "MP3"}
 _OBJECT = re.compile(r"<_io\.BytesIO[^>]*>")
 _FRAMES = 1 << 16
+#: What writers to a pipe, who do not know the size, write in its place is about that or more.
+_UNKNOWN = 0x7FFF0000
 
 
 def decode(data: bytes | memoryview, media_type: str, max_bytes: int) -> NDArray[np.float32]:
     """The sound of ``data`` as float32 between -1 and 1, frames by channels."""
     with _opened(data, media_type) as sound:
         shape = (max(int(sound.frames), 0), int(sound.channels))
+        _refuse_cut(data, media_type, shape[0])
         too_large(shape, shape[0] * shape[1] * 4, max_bytes)
         made = np.empty(shape, np.float32)
         at = 0
@@ -45,6 +48,23 @@ def decode(data: bytes | memoryview, media_type: str, max_bytes: int) -> NDArray
         if at < shape[0]:
             raise DecodeError(f"no {media_type} that can be decoded: its head claims {shape[0]} frames, it has {at}")
         return made
+
+
+def _refuse_cut(data: bytes | memoryview, media_type: str, frames: int) -> None:
+    """Raise where the end is missing, of which the library says nothing: it takes what is there for all."""
+    if media_type == "audio/ogg" and not frames:
+        raise DecodeError(f"no {media_type} that can be decoded: no page of sound in it is whole")
+    if bytes(data[:4]) != b"RIFF":
+        return
+    at = 12  # chunks: four letters, a size, and so many bytes, an even number of them
+    while at + 8 <= len(data):
+        size = int.from_bytes(data[at + 4 : at + 8], "little")
+        left = len(data) - at - 8
+        if bytes(data[at : at + 4]) == b"data":
+            if left < size < _UNKNOWN:
+                raise DecodeError(f"no {media_type} that can be decoded: its head claims {size} bytes, it has {left}")
+            return
+        at += 8 + size + size % 2
 
 
 def info(data: bytes | memoryview, media_type: str) -> MediaInfo:
