@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -147,3 +149,40 @@ def test_a_sample_class_without_its_decorator_is_told_of_it() -> None:
     make: Any = Bare
     with pytest.raises(TypeError, match=r"Bare takes no arguments .* @atdata\.packable"):
         make(label="cat")
+
+
+WITHOUT_EXTRAS = """
+import sys
+for name in ("torch", "torch.utils.data", "tqdm", "PIL", "PIL.Image", "soundfile"):
+    sys.modules[name] = None
+import atdata, numpy
+from atdata import media
+
+@atdata.packable
+class Word:
+    text: str
+
+atdata.write([Word(text="a")], "words.tar")
+words = atdata.Dataset[Word]("words.tar")
+for call in (
+    lambda: words.torch(batch_size=2),
+    lambda: list(words.ordered(progress=True)),
+    lambda: media.encode(numpy.zeros((2, 2, 3), numpy.uint8), "image/png"),
+    lambda: media.encode(numpy.zeros(2, numpy.float32), "audio/wav"),
+):
+    try:
+        call()
+    except ImportError as error:
+        assert isinstance(error, atdata.AtdataError), error
+        print(error)
+"""
+
+
+def test_what_is_not_installed_is_named_with_its_command_and_an_error_of_ours(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_EXTRAS], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120
+    )
+
+    assert done.returncode == 0, done.stderr
+    commands = [line.partition(": ")[2] for line in done.stdout.splitlines()]
+    assert commands == [f"pip install 'atdata[{extra}]'" for extra in ("torch", "progress", "media", "media")]

@@ -207,5 +207,5 @@ def test_without_the_package_for_zstandard_the_remedy_is_named(monkeypatch: pyte
 
     monkeypatch.setitem(sys.modules, "zstandard", None)
 
-    with pytest.raises(ShardError, match=r'pip install "atdata\[zstd\]"'):
+    with pytest.raises(ShardError, match=r"pip install 'atdata\[zstd\]'"):
         flat(read_blocks(io.BytesIO(b"\x28\xb5\x2f\xfd" + os.urandom(50)), "x.tar.zst"))

@@ -9,11 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from atdata_lexicon.errors import MissingExtraError
+
 try:
     torch: Any = import_module("torch")
     data: Any = import_module("torch.utils.data")
 except ImportError as error:
-    raise ImportError('torch datasets need torch: pip install "atdata[torch]"') from error
+    raise MissingExtraError("torch datasets need torch: pip install 'atdata[torch]'") from error
 
 __all__ = ["NumberedSamples", "TensorPasses", "iterable", "numbered"]
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from importlib import import_module
 from typing import Any, TypeVar
 
+from atdata_lexicon.errors import MissingExtraError
+
 __all__ = ["shown"]
 
 T = TypeVar("T")
@@ -16,7 +18,7 @@ def shown(items: Iterator[T], total: int | None, batch_size: int | None) -> Iter
     try:
         tqdm: Any = import_module("tqdm")
     except ImportError as error:
-        raise ImportError('progress bars need tqdm: pip install "atdata[progress]"') from error
+        raise MissingExtraError("progress bars need tqdm: pip install 'atdata[progress]'") from error
     unit = "sample" if batch_size is None else "batch"
     bar: Any = tqdm.tqdm(items, total=total, unit=unit, disable=None, leave=False)
     yield from bar

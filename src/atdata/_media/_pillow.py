@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 
 from atdata._errors import DecodeError, EncodeError, shown
 from atdata._media.kinds import MediaInfo, too_large
+from atdata_lexicon.errors import MissingExtraError
 
 __all__ = ["decode", "encode", "info"]
 
 try:
     Image: Any = import_module("PIL.Image")
 except ImportError as error:
-    raise ImportError('decoding images needs Pillow: pip install "atdata[media]"') from error
+    raise MissingExtraError("decoding images needs Pillow: pip install 'atdata[media]'") from error
 
 _FORMATS = {
     "image/jpeg": "JPEG",

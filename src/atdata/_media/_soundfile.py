@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 
 from atdata._errors import DecodeError, EncodeError, shown
 from atdata._media.kinds import MediaInfo, too_large
+from atdata_lexicon.errors import MissingExtraError
 
 __all__ = ["decode", "encode", "info"]
 
 try:
     soundfile: Any = import_module("soundfile")
 except (ImportError, OSError) as error:  # OSError: the package is there, its library is not
-    raise ImportError('decoding sounds needs soundfile: pip install "atdata[media]"') from error
+    raise MissingExtraError("decoding sounds needs soundfile: pip install 'atdata[media]'") from error
 
 _FORMATS = {"audio/flac": "FLAC", "audio/wav": "WAV", "audio/ogg": "OGG", "audio/mpeg": "MP3"}
 _OBJECT = re.compile(r"<_io\.BytesIO[^>]*>")

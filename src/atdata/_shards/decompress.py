@@ -118,7 +118,7 @@ def _unzstd(source: _Rest, shard: str) -> io.RawIOBase:
         zstandard: Any = import_module("zstandard")
     except ImportError as error:
         raise ShardError(
-            'is compressed with Zstandard, which needs another package: pip install "atdata[zstd]"', shard=shard
+            "is compressed with Zstandard, which needs another package: pip install 'atdata[zstd]'", shard=shard
         ) from error
     reader = zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(
         source, read_size=_CHUNK, read_across_frames=True
