@@ -40,6 +40,7 @@ __all__ = [
     "MovedError",
     "ResponseError",
     "WatchError",
+    "connect",
     "is_other_kind",
     "make_client",
     "node_of",
@@ -83,6 +84,16 @@ def node_of(client: Any) -> Any:
     if not hasattr(client, "get_node_from_key"):
         return client
     return client.get_redis_connection(client.get_node_from_key(SPACE))
+
+
+def connect(pipe: Any) -> Any:
+    """The connection that a pipeline keeps from now on, as it would take one for its first WATCH."""
+    pool = pipe.connection_pool
+    try:
+        pipe.connection = pool.get_connection()
+    except TypeError:  # before redis-py 5.3
+        pipe.connection = pool.get_connection("WATCH")
+    return pipe.connection
 
 
 def refusal(error: Exception) -> Exception:

@@ -6,7 +6,9 @@ import ast
 import dataclasses
 import inspect
 import json
+import linecache
 import re
+import sys
 import textwrap
 import typing
 from collections.abc import Callable, Mapping
@@ -292,10 +294,21 @@ def _attribute_docs(cls: type[Any]) -> dict[str, str]:
     return found
 
 
+def _is_written(cls: type[Any]) -> bool:
+    """Whether the source of its module has such a class at all: looking for one takes a parse of the whole module."""
+    file = inspect.getsourcefile(cls) or inspect.getfile(cls)
+    linecache.checkcache(file)
+    lines = linecache.getlines(file, sys.modules[cls.__module__].__dict__)
+    named = re.compile(rf"\s*class\s+{re.escape(cls.__name__)}\b")
+    return any(named.match(line) for line in lines)
+
+
 def _read_docs(cls: type[Any]) -> dict[str, str]:
     try:
+        if not _is_written(cls):
+            return {}
         tree = ast.parse(textwrap.dedent(inspect.getsource(cls)))
-    except (OSError, TypeError, SyntaxError, ValueError, RecursionError, SystemError):
+    except (OSError, TypeError, KeyError, SyntaxError, ValueError, RecursionError, SystemError):
         return {}  # typed into a prompt, or made by code; SystemError is Python's own fault, with threads
     body = next((node.body for node in tree.body if isinstance(node, ast.ClassDef)), [])
     found = {}

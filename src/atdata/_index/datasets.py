@@ -130,9 +130,10 @@ class DatasetMethods(SchemaMethods):
         strict: bool,
         rehearse: bool = False,
     ) -> LocalDatasetEntry:
-        from atdata._index.entries import check_name, put_entry
-        from atdata._index.entry import LocalDatasetEntry, record_text
+        from atdata._index.entries import ENTRY, NAME, check_name, put_entry
+        from atdata._index.entry import LocalDatasetEntry, content_cid, record_text
         from atdata._index.labels import set_label
+        from atdata._index.registry import rows_of
 
         check_name(entry.name)
         record = entry.record.replace(schema_ref="x")
@@ -141,7 +142,12 @@ class DatasetMethods(SchemaMethods):
         if issues:
             record.validate()  # which says what is wrong
 
+        wanted = [(NAME, entry.name)]  # with what can be known already, in one question
+        if ref is not None:
+            wanted += [*rows_of(ref), (ENTRY, content_cid(ref, entry.data_urls))]
+
         def work(change: Transaction) -> LocalDatasetEntry:
+            change.expect(*wanted)
             found = self._schema_for(change, cls, ref, strict=strict)
             made = LocalDatasetEntry.from_record(record.replace(schema_ref=found))
             put_entry(change, made, record_text({**data, "schemaRef": found}))

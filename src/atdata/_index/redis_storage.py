@@ -21,6 +21,7 @@ from atdata._index._redis import (
     MovedError,
     ResponseError,
     WatchError,
+    connect,
     is_other_kind,
     node_of,
     refusal,
@@ -195,13 +196,12 @@ class _RedisTransaction(Transaction):
         return None if found is None else dict(found)
 
     def _fetch(self, names: list[str]) -> None:
-        if not self._watched:
-            self._pipe.watch(self._token)
-            self._watched = True
-        if not names:
+        watch = names if self._watched else [self._token, *names]
+        if not watch:
             return
-        commands = [("WATCH", *names), *(("HGETALL", name) for name in names)]
-        connection = self._pipe.connection
+        commands = [("WATCH", *watch), *(("HGETALL", name) for name in names)]
+        connection = self._pipe.connection or connect(self._pipe)
+        self._watched = True
         try:
             connection.send_packed_command(connection.pack_commands(commands))
             replies = [self._reply(command[0]) for command in commands]

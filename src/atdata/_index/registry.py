@@ -22,9 +22,12 @@ from atdata._index.errors import (
     SchemaNotFoundError,
 )
 from atdata._index.storage import Row, Storage, Transaction
-from atdata._uris import AtdataUri, check_version, schema_uri, version_key
+from atdata._uris import AtdataUri, check_version, parse_schema_ref, schema_uri, version_key
 
-__all__ = ["Registry", "check_document", "fields_digest", "find_same", "is_published", "publish", "publish_or_find"]
+__all__ = [
+    "Registry", "check_document", "fields_digest", "find_same", "is_published", "publish", "publish_or_find",
+    "rows_of",
+]  # fmt: skip
 
 SCHEMA = "schema"  # name@000000001.000000000.000000000, so that keys are in the order of versions
 _TOP = "schema_top"  # name: its highest version
@@ -141,6 +144,14 @@ def is_published(change: Transaction, uri: AtdataUri) -> bool:
     if not uri.version:
         return change.get(_TOP, uri.name) is not None
     return change.get(SCHEMA, _key(uri.name, uri.version)) is not None
+
+
+def rows_of(ref: str) -> list[tuple[str, str]]:
+    """The rows that :func:`is_published` looks at for an address, none for one of another place."""
+    uri = parse_schema_ref(ref)
+    if not isinstance(uri, AtdataUri) or not uri.is_local:
+        return []
+    return [(SCHEMA, _key(uri.name, uri.version)) if uri.version else (_TOP, uri.name)]
 
 
 def _document(ref: str, row: Row) -> dict[str, Any]:
