@@ -458,3 +458,27 @@ def test_records_are_json(client: Any) -> None:
     uri = SchemaPublisher(client).publish(Picture)
 
     assert json.loads(json.dumps(SchemaLoader(client).get(uri)))["name"] == "Picture"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://me:s3cr3t@example.com/a.tar",
+        "s3://key:s3cr3t@bucket/a.tar",
+        "https://b.s3.amazonaws.com/a.tar?X-Amz-Date=1&X-Amz-Signature=s3cr3t",
+        "https://a.blob.core.windows.net/c/a.tar?sv=2022&sig=s3cr3t",
+    ],
+)
+def test_an_address_that_lets_its_reader_in_is_not_published(url: str) -> None:
+    from atdata._atmosphere.checks import sendable
+
+    storage = {"$type": "ac.foundation.dataset.storageExternal", "urls": ["https://example.com/b.tar?v=1", url]}
+    record = {
+        "name": "cats", "schemaRef": "at://did:plc:abc/x/1", "storage": storage, "createdAt": "2024-01-01T00:00:00Z",
+    }  # fmt: skip
+    with pytest.raises(ValueError, match="holds a password or a signature") as caught:
+        sendable(DATASET, record)
+    assert "s3cr3t" not in str(caught.value)
+
+    storage["urls"] = ["https://example.com/a@b.tar?sign=1", "at://did:plc:abc/blob/bafkrei", "s3://bucket/a@b.tar"]
+    assert sendable(DATASET, record)["storage"] == storage

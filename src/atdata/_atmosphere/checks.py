@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
@@ -12,6 +13,7 @@ from atdata_generated.ac.foundation.dataset.sample_schema import SampleSchema
 
 from atdata._atmosphere.errors import TooLargeError, WrongRecordError
 from atdata._errors import shown
+from atdata._sources.errors import url_text
 from atdata_lexicon.data import check_sendable, to_json
 from atdata_lexicon.errors import ValidationError
 from atdata_lexicon.record import Record
@@ -22,6 +24,8 @@ R = TypeVar("R", bound=Record)
 
 _MODELS: dict[str, type[Record]] = {model.NSID: model for model in (Lens, RecordDef, SampleSchema)}
 _LARGEST = 1 << 20
+#: What signed addresses of S3, Google and Azure have.
+_SIGNED = re.compile(r"[?&](?:x-amz-signature|x-amz-security-token|x-goog-signature|signature|sig)=", re.IGNORECASE)
 
 
 def sendable(collection: str, record: Mapping[str, Any] | Record) -> dict[str, Any]:
@@ -49,7 +53,21 @@ def sendable(collection: str, record: Mapping[str, Any] | Record) -> dict[str, A
     model = _MODELS.get(collection)
     if model is not None:
         model.from_record(sent).validate()
+    if collection == RecordDef.NSID:
+        _check_secrets(sent["storage"].get("urls"))
     return sent
+
+
+def _check_secrets(urls: object) -> None:
+    """Raise ``WrongRecordError`` for an address that lets its reader in: whoever reads the record would get in, too."""
+    for url in urls if isinstance(urls, list) else ():
+        scheme, slashes, rest = url.partition("://")
+        secret = slashes and scheme != "at" and "@" in re.split(r"[/?#]", rest, maxsplit=1)[0]
+        if secret or _SIGNED.search(url):
+            raise WrongRecordError(
+                f"{url_text(url)} holds a password or a signature, and a record is read by everybody; "
+                "give the address without it, or a data_store to copy the shards"
+            )
 
 
 def check_kind(value: Any, nsid: str, where: str) -> None:

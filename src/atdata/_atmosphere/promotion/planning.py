@@ -71,7 +71,9 @@ def make_plan(
         metadata=None if metadata is None else to_record_form(metadata),
         created_at=now(),
     )
-    sendable(NSID, wished)  # refused now rather than when all shards were copied
+    # Refused now rather than when all shards were copied; secrets of addresses that are not kept are no matter.
+    plain = urls if store is None else [url.partition("?")[0].rpartition("@")[2] for url in urls]
+    sendable(NSID, wished.replace(storage=StorageExternal(urls=plain)))
     key = _key(called, getattr(entry, "cid", None) or content_cid(entry.schema_ref, urls))
     there = next((found for found in reader.all(NSID) if found.uri.rkey == key), None)
     data: Literal["keep", "copy", "reuse"] = "keep" if store is None else "copy"
