@@ -114,7 +114,7 @@ def to_array(value: NDArray[Any] | None, dtype: str, like: NDArray[Any] | None =
     if _holds_all(value.dtype, wanted):
         return value.astype(wanted)
     with np.errstate(all="ignore"):
-        made = (value.real if wanted.kind != "c" else value).astype(wanted)
+        made = (np.real(value) if wanted.kind != "c" else value).astype(wanted)
         kept = _same_numbers(value, made)
         if not kept.all():
             lost = value[~kept].flat[0] if value.ndim else value
@@ -137,7 +137,7 @@ def _same_numbers(value: NDArray[Any], made: NDArray[Any]) -> NDArray[np.bool_]:
     """
     import numpy as np
 
-    back = (made if value.dtype.kind == "c" else made.real).astype(value.dtype)
+    back = (made if value.dtype.kind == "c" else np.real(made)).astype(value.dtype)
     kept = np.asarray((back == value) | ((back != back) & (value != value)))
     for whole, other in ((value, made), (made, value)):
         if whole.dtype.kind not in "iu" or other.dtype.kind == "b":
@@ -146,5 +146,5 @@ def _same_numbers(value: NDArray[Any], made: NDArray[Any]) -> NDArray[np.bool_]:
         if other.dtype.kind in "iu":
             kept &= (other >= ends.min) & (other <= ends.max)
         else:
-            kept &= (other.real >= np.float64(ends.min)) & (other.real < np.float64(ends.max + 1))
+            kept &= (np.real(other) >= np.float64(ends.min)) & (np.real(other) < np.float64(ends.max + 1))
     return kept

@@ -402,6 +402,28 @@ def test_a_lens_described_as_data_works_for_anybody_without_code(
         loader.to_lens(wrong)
 
 
+def test_a_lens_described_as_data_casts_arrays_for_anybody(client: Any, reader: AtmosphereClient) -> None:
+    @atdata.packable
+    class Fine:
+        image: NDArray[np.float64]
+
+    schemas = [SchemaPublisher(client).publish(cls) for cls in (Picture, Fine)]
+    rule = {"target": "image", "source": "image", "cast": "float64"}
+    uri = LensPublisher(client).publish("fine", *schemas, mapping={"rules": [rule]})
+    back = LensPublisher(client).publish("coarse", *schemas[::-1], mapping={"rules": [{**rule, "cast": "float32"}]})
+
+    lens = LensLoader(reader).to_lens(uri)
+    picture = lens.source_type(image=np.array([0.1], np.float32), label="cat", score=1.0)
+    seen = lens.get(picture)
+    assert (seen.image.dtype, float(seen.image[0])) == (np.float64, float(np.float32(0.1)))
+    assert lens.put(seen, picture) == picture
+    assert lens.columns is not None
+    with pytest.raises(atdata.LensError, match=r"0\.1 in an array of float64 cannot become float32"):
+        lens.put(lens.view_type(image=np.array([0.1])), picture)
+    with pytest.raises(atdata.LensError, match="not every float64 of image is a float32"):
+        LensLoader(reader).to_lens(back)
+
+
 def test_lenses_are_found_by_their_schemas_on_every_page(client: Any, reader: AtmosphereClient) -> None:
     from atdata.atmosphere import Create
 
