@@ -9,7 +9,7 @@ from typing import Literal
 
 from atdata_lexicon.errors import AtdataError
 
-__all__ = ["Problem", "ProblemError", "Severity", "clean", "json_path", "shown_path"]
+__all__ = ["Problem", "ProblemError", "Severity", "clean", "counted", "json_path", "shown_path"]
 
 Severity = Literal["error", "warning"]
 
@@ -122,3 +122,8 @@ class ProblemError(AtdataError, ValueError):
 
     def __reduce__(self) -> tuple[object, ...]:
         return type(self), (self.problems, self.what)
+
+
+def counted(number: int, word: str, many: str = "") -> str:
+    """``1 error``, ``2 errors``."""
+    return f"{number} {word}" if number == 1 else f"{number} {many or f'{word}s'}"

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, TextIO
 
-from atdata_codegen.problems import Problem, json_path
+from atdata_codegen.problems import Problem, counted, json_path
 
 if TYPE_CHECKING:
     from atdata_codegen.config import Settings
@@ -48,16 +48,19 @@ def account(result: Result, settings: Settings, dry_run: bool, as_json: bool) ->
     written = len(changes.missing) + len(changes.changed)
     if result.checked:
         verdict = "out of date: run atdata-gen" if changes else "up to date"
-        counts = f"{len(changes.missing)} missing, {len(changes.changed)} changed, {len(changes.orphans)} orphans"
-        text = f"{result.documents} documents checked, {verdict}: {counts}, {changes.unchanged} unchanged"
+        counts = (
+            f"{len(changes.missing)} missing, {len(changes.changed)} changed, {counted(len(changes.orphans), 'orphan')}"
+        )
+        text = f"{counted(result.documents, 'document')} checked, {verdict}: {counts}, {changes.unchanged} unchanged"
     else:
         verb = "to write" if dry_run else "written"
         text = (
-            f"{result.documents} documents read, {written} files {verb}, {changes.unchanged} unchanged, "
+            f"{counted(result.documents, 'document')} read, {counted(written, 'file')} {verb}, "
+            f"{changes.unchanged} unchanged, "
             f"{len(changes.orphans)} {'to remove' if dry_run else 'removed'}"
         )
     if result.errors:
-        text += f", {result.errors} error{'s' if result.errors > 1 else ''}"
+        text += f", {counted(result.errors, 'error')}"
     return f"{text} ({result.seconds:.2f} s)"
 
 

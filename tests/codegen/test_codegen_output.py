@@ -395,7 +395,7 @@ def test_an_output_below_the_schemas_does_not_feed_itself(project: Any) -> None:
     project.write(A)
     inside = project.lexicons / "out"
     for _ in range(2):
-        assert project.run("-o", str(inside), output=False).out.startswith("1 documents read")
+        assert project.run("-o", str(inside), output=False).out.startswith("1 document read")
 
 
 def test_the_folder_may_hold_thousands_of_foreign_files(project: Any) -> None:

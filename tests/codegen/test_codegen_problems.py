@@ -274,8 +274,8 @@ def test_the_last_line_accounts_for_the_run(project: Any) -> None:
     project.write(GOOD)
     first, second = project.run(), project.run()
 
-    assert first.out.startswith("1 documents read, 8 files written, 0 unchanged, 0 removed (")
-    assert second.out.startswith("1 documents read, 0 files written, 8 unchanged, 0 removed (")
+    assert first.out.startswith("1 document read, 8 files written, 0 unchanged, 0 removed (")
+    assert second.out.startswith("1 document read, 0 files written, 8 unchanged, 0 removed (")
     assert project.run("--quiet").out == ""
 
 

@@ -149,7 +149,7 @@ def test_templates_of_the_user_take_the_place_of_ours(project: Any) -> None:
     assert run.status == 0, run.err
     assert project.module("com.example.thing").HOUSE == "style"
     (folder / "record_module.py.jinja").write_text(ours + "\nHOUSE = 'new style'\n", encoding="utf-8")
-    assert "1 files written" in project.run("--templates", str(folder)).out
+    assert "1 file written" in project.run("--templates", str(folder)).out
 
 
 def test_a_template_must_write_python_in_ascii(project: Any) -> None:

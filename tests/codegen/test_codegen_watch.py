@@ -97,4 +97,4 @@ def test_the_command_watches_until_it_is_interrupted(project: Any) -> None:
     assert wanted.exists()
     assert "Traceback" not in err
     assert process.returncode == 130
-    assert out.count("documents read") == 2
+    assert out.count(" read, ") == 2

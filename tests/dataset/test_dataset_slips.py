@@ -94,6 +94,7 @@ def test_a_notebook_shows_the_types_that_the_class_declares(photos: Any) -> None
     assert "<td>confidence</td><td>float | None</td>" in page
     assert "<td>image</td><td>uint8 (4, 5)</td>" in page
     assert "<td>mask</td><td>array | None</td>" in page
+    assert "<div>1 shard</div>" in page
 
 
 def test_a_notebook_says_which_arrays_lie_in_samples_without_a_class(photos: Any) -> None:

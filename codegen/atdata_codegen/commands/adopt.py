@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from atdata_codegen.adopt import Adoption, adopt, read_sources_of_python
 from atdata_codegen.config import nearest_pyproject, read_table
-from atdata_codegen.problems import ProblemError, clean, shown_path
+from atdata_codegen.problems import ProblemError, clean, counted, shown_path
 from atdata_codegen.rewrite import create_file, replace_file
 from atdata_codegen.samples import is_version
 from atdata_codegen.samples.dtypes import canonical_dtype
@@ -79,7 +79,7 @@ def _write(made: Adoption) -> None:
 
 
 def _account(made: Adoption) -> str:
-    text = f"{made.classes} classes, {len(made.documents)} documents"
+    text = f"{counted(made.classes, 'class', 'classes')}, {counted(len(made.documents), 'document')}"
     if made.files:
         text += f", {len(made.files)} files changed: generate the classes before you import them"
     return text

@@ -9,9 +9,8 @@ from dataclasses import replace
 
 from atdata_codegen.fmt import format_document
 from atdata_codegen.load import load_json
-from atdata_codegen.problems import Problem, ProblemError, shown_path
+from atdata_codegen.problems import Problem, ProblemError, counted, shown_path
 from atdata_codegen.report import print_problems
-from atdata_codegen.review.reports.common import counted
 from atdata_codegen.rewrite import replace_file
 from atdata_codegen.sources import kind_of, read_sources
 

@@ -15,9 +15,9 @@ from atdata_codegen.lint.reference import explanation, reference
 from atdata_codegen.lint.rule import RULES
 from atdata_codegen.lint.run import lint
 from atdata_codegen.lint.settings import load_lint_settings
+from atdata_codegen.problems import counted
 from atdata_codegen.review.findings import Level, Review
 from atdata_codegen.review.reports import FORMATS, render
-from atdata_codegen.review.reports.common import counted
 from atdata_codegen.rewrite import replace_file
 from atdata_codegen.sources import read_sources
 

@@ -10,7 +10,7 @@ from atdata_codegen.lenses.parse import parse_lens
 from atdata_codegen.lexicon import model as m
 from atdata_codegen.lexicon.parse import parse_document
 from atdata_codegen.positions import locate
-from atdata_codegen.problems import Problem
+from atdata_codegen.problems import Problem, counted
 from atdata_codegen.reference.lexicons import kind_of_document, lexicon_page
 from atdata_codegen.reference.page import Entry, Page
 from atdata_codegen.reference.samples import sample_page, stem_of
@@ -18,7 +18,6 @@ from atdata_codegen.reference.values import Examples
 from atdata_codegen.review.documents import Documents
 from atdata_codegen.review.lexicons.side import Side
 from atdata_codegen.review.picture import graph_of
-from atdata_codegen.review.reports.common import counted
 from atdata_codegen.review.reports.svg import graph_svg
 from atdata_codegen.samples import Known, SampleSchema, parse_schema
 

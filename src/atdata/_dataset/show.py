@@ -36,7 +36,8 @@ def page(dataset: Any) -> str:
     core: Core = dataset._core
     parts = [f"<b>{escape(line(core))}</b>"]
     try:
-        parts.append(f"<div>{len(core.shards())} shards</div>")
+        count = len(core.shards())
+        parts.append(f"<div>{count} shard{'s' if count != 1 else ''}</div>")
         found = dataset.head(1)
     except Exception as error:  # a notebook must show what it can
         return "".join([*parts, f"<div>cannot be read: {escape(shown(str(error), 300))}</div>"])

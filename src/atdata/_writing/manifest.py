@@ -60,7 +60,8 @@ class Manifest:
         kind = self.sample_type or "sample"
         names = [shown(path) for path in self.paths]
         listed = ", ".join(names if len(names) < 4 else [names[0], "...", names[-1]])
-        return f"<Manifest: {self.count} x {shown(kind)[1:-1]} in {len(names)} shards: {listed}>"
+        shards = "1 shard" if len(names) == 1 else f"{len(names)} shards"
+        return f"<Manifest: {self.count} x {shown(kind)[1:-1]} in {shards}: {listed}>"
 
     def to_json(self) -> bytes:
         """The text of the manifest's file."""

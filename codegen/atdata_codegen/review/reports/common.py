@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from atdata_codegen.problems import shown_path
+from atdata_codegen.problems import counted, shown_path
 from atdata_codegen.review.findings import ABSENT, BUMPS, Break, Finding, Level, Review
 
 __all__ = [
@@ -15,7 +15,6 @@ __all__ = [
     "bounded",
     "breaks_of",
     "bump_of",
-    "counted",
     "defused",
     "ordered",
     "value_text",
@@ -85,11 +84,6 @@ def breaks_of(finding: Finding) -> list[str]:
 def bump_of(review: Review) -> str:
     """The version step that a review asks for, empty where there is none to ask for."""
     return review.bump if review.tool != "lint" and review.bump != BUMPS[0] else ""
-
-
-def counted(number: int, word: str, many: str = "") -> str:
-    """``1 error``, ``2 errors``."""
-    return f"{number} {word}" if number == 1 else f"{number} {many or f'{word}s'}"
 
 
 def verdict(review: Review) -> str:

@@ -6,6 +6,7 @@ import json
 from itertools import groupby
 from typing import Any, Final
 
+from atdata_codegen.problems import counted
 from atdata_codegen.review.findings import ABSENT, Finding, Review
 from atdata_codegen.review.reports.common import (
     LEVELS,
@@ -13,7 +14,6 @@ from atdata_codegen.review.reports.common import (
     bounded,
     breaks_of,
     bump_of,
-    counted,
     ordered,
     value_text,
     verdict,
