@@ -144,7 +144,7 @@ def test_a_server_that_is_not_there_is_named() -> None:
     with pytest.raises(UnavailableError, match=r"login as alice.test, at http://localhost:1: no answer.*refused"):
         client.login("alice.test", "hunter2pass")
     with pytest.raises(UnavailableError, match=r"'http://localhost:1'.*refused"):
-        client.get_record(f"at://alice.test/{NOTE}/x")
+        client.get_record(f"at://nobody.test/{NOTE}/x")
 
 
 def test_writers_at_the_same_moment_make_one_record(pds: Any, someone: Any) -> None:

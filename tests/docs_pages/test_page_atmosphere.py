@@ -276,7 +276,7 @@ def test_lenses_are_published_in_both_ways_and_found(client: Any) -> None:
     assert {record["name"] for record in loader.list_all()} == {"simplify"}
     assert len(loader.find_by_schemas(source_schema_uri=full, target_schema_uri=simple)) == 2
     assert loader.find_by_schemas(simple) == []
-    assert loader.to_lens(of_object) is simplify
+    assert loader.to_lens(of_object, lenses=[simplify]) is simplify
 
 
 def test_every_supported_type_is_in_the_schema(client: Any) -> None:
