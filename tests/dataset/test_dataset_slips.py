@@ -75,6 +75,11 @@ def test_a_folder_to_write_to_is_refused_and_left_alone(photos: Any, path: str) 
     assert not Path("new").exists()
 
 
+def test_a_folder_to_export_to_is_refused_before_anything_is_read(photos: Any) -> None:
+    with pytest.raises(IsADirectoryError, match="is a folder; name a file in it"):
+        atdata.Dataset[Photo]("missing.tar").to_parquet(".")
+
+
 def test_braces_are_no_pattern_to_write(photos: Any) -> None:
     with pytest.raises(ValueError, match=r"give the number: data-%06d\.tar"):
         write(photos.head(), "more-{000..009}.tar")

@@ -52,6 +52,8 @@ def to_parquet(
     target = Path(path)
     if not target.parent.is_dir():
         raise FileNotFoundError(f"the folder {shown(str(target.parent))} does not exist; make it first")
+    if target.is_dir():
+        raise IsADirectoryError(f"{shown(str(target))} is a folder; name a file in it, such as data.parquet")
     rows, numbered, options = _options(kwargs)
     start: dict[str, Layout] = {}
     if sample_map is None:
