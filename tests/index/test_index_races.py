@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -265,6 +266,19 @@ def test_nothing_acknowledged_is_lost_when_a_writer_to_a_file_is_killed(tmp_path
     assert names.issuperset(acknowledged)
     assert len(names) <= len(acknowledged) + 2 * SCALE  # what was in work may be there, whole
     assert index.damaged_entries() == {}
+
+
+def test_the_very_first_change_outlives_a_server_that_dies_while_it_is_asked(make_server: Any) -> None:
+    server = make_server()
+    client = make_client(host="127.0.0.1", port=server.port)
+    os.kill(client.info("server")["process_id"], signal.SIGSTOP)
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(Index(redis=client).publish_schema, Point)
+        time.sleep(0.2)
+        server.kill()
+        server.start()
+        assert asked.result(30) == "atdata://local/sampleSchema/Point@1.0.0"
+    server.kill()
 
 
 def test_a_server_that_is_not_there_is_a_connection_error_that_says_so() -> None:

@@ -86,14 +86,13 @@ def node_of(client: Any) -> Any:
     return client.get_redis_connection(client.get_node_from_key(SPACE))
 
 
-def connect(pipe: Any) -> Any:
-    """The connection that a pipeline keeps from now on, as it would take one for its first WATCH."""
+def connect(pipe: Any) -> None:
+    """Take the connection that a pipeline keeps from now on, as it would take one for its first WATCH."""
     pool = pipe.connection_pool
     try:
         pipe.connection = pool.get_connection()
     except TypeError:  # before redis-py 5.3
         pipe.connection = pool.get_connection("WATCH")
-    return pipe.connection
 
 
 def refusal(error: Exception) -> Exception:

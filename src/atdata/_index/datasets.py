@@ -136,20 +136,22 @@ class DatasetMethods(SchemaMethods):
         from atdata._index.registry import rows_of
 
         check_name(entry.name)
-        record = entry.record.replace(schema_ref="x")
-        data = record.to_record()
-        issues = record.validate_data(data)
-        if issues:
-            record.validate()  # which says what is wrong
+        record = entry.record
+        data = {**record.to_record(), "schemaRef": "x"}
+        if record.validate_data(data):
+            record.replace(schema_ref="x").validate()  # which says what is wrong
 
-        wanted = [(NAME, entry.name)]  # with what can be known already, in one question
+        cid = None  # known already when the schema is
+        wanted = [(NAME, entry.name)]  # what will be asked for, in one question
         if ref is not None:
-            wanted += [*rows_of(ref), (ENTRY, content_cid(ref, entry.data_urls))]
+            wanted += rows_of(ref)
+            cid = content_cid(ref, entry.data_urls)
+            wanted.append((ENTRY, cid))
 
         def work(change: Transaction) -> LocalDatasetEntry:
             change.expect(*wanted)
             found = self._schema_for(change, cls, ref, strict=strict)
-            made = LocalDatasetEntry.from_record(record.replace(schema_ref=found))
+            made = LocalDatasetEntry.from_record(record.replace(schema_ref=found), _cid=cid if found == ref else None)
             put_entry(change, made, record_text({**data, "schemaRef": found}))
             if label is not None:
                 set_label(change, label, made.cid)

@@ -196,23 +196,35 @@ class _RedisTransaction(Transaction):
         return None if found is None else dict(found)
 
     def _fetch(self, names: list[str]) -> None:
-        watch = names if self._watched else [self._token, *names]
-        if not watch:
-            return
+        if self._watched:
+            replies = self._ask(names, names) if names else []
+        else:
+            connect(self._pipe)
+            try:
+                replies = self._ask([self._token, *names], names)
+            except OUTAGES:  # nothing was read yet: a connection may have died while nobody used it
+                self._pipe.connection.disconnect()
+                self._pipe.watching = False
+                self._pipe.watch(self._token)  # waits for the server as long as the client is told to
+                replies = self._ask([self._token, *names], names)
+            self._watched = True
+        for name, reply in zip(names, replies, strict=True):
+            self._known[name] = {} if isinstance(reply, Exception) else _row(reply) or None
+
+    def _ask(self, watch: list[str], names: list[str]) -> list[Any]:
+        """Watch and read rows in one question; a row that is no hash is an error among the replies."""
         commands = [("WATCH", *watch), *(("HGETALL", name) for name in names)]
-        connection = self._pipe.connection or connect(self._pipe)
-        self._watched = True
+        connection = self._pipe.connection
         try:
             connection.send_packed_command(connection.pack_commands(commands))
             replies = [self._reply(command[0]) for command in commands]
         except BaseException:  # replies still to come would be taken for those of the next one's questions
             connection.disconnect()
             raise
-        for name, reply in zip(names, replies[1:], strict=True):
-            self._known[name] = {} if isinstance(reply, Exception) else _row(reply) or None
         for reply in replies:
             if isinstance(reply, Exception) and not is_other_kind(reply):
                 raise reply
+        return replies[1:]
 
     def _reply(self, command: str) -> Any:
         """One reply; an error of the server is returned, so that the others are read, too."""
