@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import socket
 import threading
 import time
 import warnings
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import pds_server  # found beside tests/conftest.py
 import pytest
@@ -19,6 +21,7 @@ from site_tools import Reply, Site, drip, said
 
 from atdata._atmosphere.errors import UnavailableError
 from atdata._atmosphere.patience import Pace
+from atdata._sources.errors import UrlError
 from atdata.atmosphere import (
     AtmosphereClient,
     ConflictError,
@@ -399,6 +402,142 @@ def test_a_login_is_not_led_to_a_machine_of_ours(rogue: Any, site: Site, someone
     with pytest.raises(ValueError, match="comes from a record"):
         client.upload_blob(b"secret")
     assert site.asked == []
+
+
+Led = tuple[AtmosphereClient, Callable[..., list[str]]]
+
+
+@pytest.fixture
+def led(rogue: Any, someone: Any, monkeypatch: pytest.MonkeyPatch) -> Led:
+    """A client whose server sent it on to https://pds.example.com, and what makes that name resolve as told.
+
+    What makes it resolve gives the list of what was looked up and of what was connected to afterwards.
+    """
+    service = {
+        "id": "#atproto_pds",
+        "type": "AtprotoPersonalDataServer",
+        "serviceEndpoint": "https://pds.example.com",
+    }
+    document = {"id": someone.did, "alsoKnownAs": [], "verificationMethod": [], "service": [service]}
+    _, _, access, refresh, _ = someone.session.split(":::")
+    answer = {"did": someone.did, "handle": "a.test", "accessJwt": access, "refreshJwt": refresh, "didDoc": document}
+    client = AtmosphereClient(rogue("all", said(answer))._base_url, network=Network(retries=0, timeout=1.0))
+    client.login("a.test", "hunter2pass")
+    assert client.pds_endpoint(client.did) == "https://pds.example.com"
+
+    def resolve(port: int, *answers: list[str]) -> list[str]:
+        seen: list[str] = []
+        left = list(answers)
+        real = socket.getaddrinfo
+
+        def lookup(host: Any, *rest: Any, **more: Any) -> Any:
+            if host == "pds.example.com":
+                seen.append(host)
+                found = left.pop(0) if len(left) > 1 else left[0]
+                return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (each, port)) for each in found]
+            if host == "127.0.0.1":
+                return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, port))]
+            seen.append(str(host))
+            return real(host, *rest, **more)
+
+        def connect(sock: Any, address: Any) -> None:
+            if address[0] != "127.0.0.1":
+                raise OSError("no way there from a test")
+            really(sock, address)
+
+        really = socket.socket.connect
+        monkeypatch.setattr(socket.socket, "connect", connect)
+        monkeypatch.setattr(socket, "getaddrinfo", lookup)
+        return seen
+
+    return client, resolve
+
+
+ASKED: dict[str, Callable[[AtmosphereClient], object]] = {
+    "written to": lambda client: client.upload_blob(b"secret"),
+    "read from": lambda client: client.list_records(NOTE),
+    "read without the SDK": lambda client: client.get_blob(
+        client.did, "bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy"
+    ),
+}
+
+
+@pytest.mark.parametrize("ask", ASKED.values(), ids=ASKED)
+@pytest.mark.parametrize("found", [["127.0.0.1"], ["93.184.216.34", "127.0.0.1"], ["127.0.0.1", "93.184.216.34"]])
+def test_a_public_name_that_resolves_to_this_machine_is_refused_before_a_byte_is_sent(
+    led: Led, found: list[str], ask: Callable[[AtmosphereClient], object]
+) -> None:
+    client, resolve = led
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(0.05)
+        resolve(listener.getsockname()[1], found)
+        with pytest.raises(UrlError, match="resolves to an address that is not public"):
+            ask(client)
+        with pytest.raises(TimeoutError):
+            listener.accept()
+
+
+@pytest.mark.parametrize(
+    "private", ["10.0.0.1", "169.254.169.254", "::1", "::ffff:127.0.0.1", "fe80::1%lo", "224.0.0.1"]
+)
+def test_a_server_that_a_login_names_is_on_no_private_network(led: Led, private: str) -> None:
+    client, resolve = led
+    seen = resolve(1, [private])
+    with pytest.raises(UrlError, match="not public"):
+        client.upload_blob(b"secret")
+    assert seen == ["pds.example.com"]
+
+
+def test_the_address_that_was_checked_is_the_one_that_is_connected_to(led: Led) -> None:
+    """A name is looked up once: it cannot be public when it is checked, and ours when it is connected to."""
+    client, resolve = led
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(0.05)
+        seen = resolve(listener.getsockname()[1], ["93.184.216.34"], ["127.0.0.1"])
+        with pytest.raises(UnavailableError):
+            client.upload_blob(b"secret")
+        assert seen == ["pds.example.com", "93.184.216.34"]
+        with pytest.raises(TimeoutError):
+            listener.accept()
+
+
+def test_a_server_of_ones_own_may_be_anywhere(pds: Any, someone: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = socket.getaddrinfo
+    monkeypatch.setattr(
+        socket,
+        "getaddrinfo",
+        lambda host, *rest, **more: real("127.0.0.1" if host == "pds.example.com" else host, *rest, **more),
+    )
+    base = f"http://pds.example.com:{urlsplit(pds.url).port}"
+    with AtmosphereClient(base) as client:
+        client.login_with_session(someone.session.replace(pds.url, base))
+        uri = client.create_record(NOTE, {"n": 5})
+
+        assert client.get_record(uri)["n"] == 5
+
+
+def test_a_checked_connection_takes_whole_answers_and_no_redirects(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    import httpx
+
+    from atdata._atmosphere import _httpx
+    from atdata._sources import addresses
+
+    site.pages["/good"] = said({"n": 1})
+    site.pages["/away"] = Reply(b"", 302, {"Location": f"{site.base}/good"})
+    site.pages["/endless"] = Reply(drip(0, b"x" * (1 << 20)))
+    monkeypatch.setattr(_httpx, "check_untrusted", lambda url: url)
+    with httpx.Client(transport=_httpx.make_transport(lambda _: False), follow_redirects=True) as client:
+        for _ in range(150):  # more than may be open at a time: one that was refused is not kept
+            with pytest.raises(UrlError, match="not public"):
+                client.get(f"{site.base}/good")
+        assert site.asked == []
+        monkeypatch.setattr(addresses, "check_peer", lambda *_: None)
+        assert client.get(f"{site.base}/good").json() == {"n": 1}
+        with pytest.raises(httpx.RemoteProtocolError, match="redirect"):
+            client.get(f"{site.base}/away")
+        with pytest.raises(_httpx.Endless):
+            client.get(f"{site.base}/endless")
+    assert site.asked == ["/good", "/away", "/endless"]
 
 
 def test_a_did_document_leads_nobody_to_a_machine_of_ours(site: Site) -> None:

@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import IO, Any
 from urllib.parse import urlencode
 
+from atdata._atmosphere._httpx import LARGEST_ANSWER, Endless, make_transport
 from atdata._atmosphere.answers import clean, part, problem
 from atdata._atmosphere.errors import (
     AtmosphereError,
@@ -31,7 +32,6 @@ from atdata_lexicon.errors import MissingExtraError
 
 __all__ = ["SdkAccount", "is_sdk_client", "translated"]
 
-_LARGEST_ANSWER = 16 << 20
 #: Beside a timeout for each wait, an upload may take its time: the slowest line that is waited for, bytes a second.
 _SLOWEST = 64 << 10
 
@@ -41,7 +41,7 @@ class SdkAccount:
 
     def __init__(self, base_url: str | None, network: Network, on_change: Callable[[str], None] | None = None) -> None:
         self._network = network
-        self._client = _make_client(base_url, network.timeout, self._check)
+        self._client = _make_client(base_url, network.timeout, self.owns)
         self._resumed = ""
         self._lock = threading.Lock()
         self.pace = Pace()
@@ -67,7 +67,8 @@ class SdkAccount:
         asked = self.endpoint
         self._enter(lambda: self._client.login(handle, password, fetch_bsky_profile=False), f"login as {clean(handle)}")
         try:
-            self._check(self.endpoint)
+            if not self.owns(self.endpoint):
+                check_untrusted(self.endpoint)
         except UrlError:  # the server may send us to another one, but not to a machine of ours
             self._client.update_base_url(asked)
 
@@ -84,10 +85,9 @@ class SdkAccount:
             # Not the text itself: it holds the keys of the account.
             raise AuthError("this is no session string; it is what export_session() returned") from None
 
-    def _check(self, url: str) -> None:
-        """Raise :class:`UrlError` for an address that neither the user named nor everybody can reach."""
-        if not self._network.trusts(url) and not (self._resumed and origin_of(url) == origin_of(self._resumed)):
-            check_untrusted(url)
+    def owns(self, url: str) -> bool:
+        """Whether the user named the server of an address, which may be anywhere then."""
+        return self._network.trusts(url) or bool(self._resumed and origin_of(url) == origin_of(self._resumed))
 
     def export(self) -> str:
         """The session as text."""
@@ -159,55 +159,15 @@ def is_sdk_client(client: object) -> bool:
     return isinstance(kind, type) and isinstance(client, kind)
 
 
-def _make_client(base_url: str | None, timeout: float, check: Callable[[str], None]) -> Any:
+def _make_client(base_url: str | None, timeout: float, owns: Callable[[str], bool]) -> Any:
     try:
         sdk: Any = import_module("atproto")
         httpx: Any = import_module("httpx")
     except ImportError:
         raise MissingExtraError("logging in needs the atproto SDK: pip install 'atdata[atmosphere]'") from None
-    bounded = _bounded_transport(httpx)
-    request = sdk.Request(timeout=httpx.Timeout(timeout, connect=min(timeout, 10.0)), transport=bounded(check))
+    waits = httpx.Timeout(timeout, connect=min(timeout, 10.0))
+    request = sdk.Request(timeout=waits, transport=make_transport(owns))
     return sdk.Client(base_url, request=request)
-
-
-@cache
-def _bounded_transport(httpx: Any) -> Any:
-    """httpx's transport, which goes to checked addresses only, and takes no redirects and no endless answers."""
-
-    class Bounded(httpx.HTTPTransport):  # type: ignore[misc]  # a class that is loaded on use
-        def __init__(self, check: Callable[[str], None]) -> None:
-            super().__init__()
-            self._check = check
-
-        def handle_request(self, request: Any) -> Any:
-            self._check(str(request.url.copy_with(raw_path=b"/")))  # what is asked there may hold anything
-            response = super().handle_request(request)
-            if response.is_redirect:
-                response.close()
-                raise httpx.RemoteProtocolError("the server answered with a redirect, which is not followed")
-            response.stream = Stream(response.stream)
-            return response
-
-    class Stream(httpx.SyncByteStream):  # type: ignore[misc]  # a class that is loaded on use
-        def __init__(self, inner: Any) -> None:
-            self._inner = inner
-
-        def __iter__(self) -> Iterator[bytes]:
-            left = _LARGEST_ANSWER
-            for piece in self._inner:
-                left -= len(piece)
-                if left < 0:
-                    raise _Endless
-                yield piece
-
-        def close(self) -> None:
-            self._inner.close()
-
-    return Bounded
-
-
-class _Endless(Exception):
-    """An answer that does not end."""
 
 
 def _param(value: Any) -> str:
@@ -238,8 +198,8 @@ def translated(what: str, where: str) -> Iterator[None]:
 
 
 def _ours(error: BaseException, what: str) -> AtmosphereError | None:
-    if isinstance(error, _Endless):
-        return TooLargeError(f"{what}: the answer is larger than {_LARGEST_ANSWER >> 20} MiB")
+    if isinstance(error, Endless):
+        return TooLargeError(f"{what}: the answer is larger than {LARGEST_ANSWER >> 20} MiB")
     kinds = {kind.__module__.partition(".")[0]: kind for kind in type(error).__mro__}
     if "httpx" in kinds:
         return UnavailableError(f"{what}: no answer ({type(error).__name__}: {clean(str(error), 200)})")

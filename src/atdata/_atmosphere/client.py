@@ -168,12 +168,13 @@ class AtmosphereClient(RecordCalls, BlobCalls):
         self._session_file = None
         self._homes.clear()
         if account.endpoint:
-            self._trust(account.endpoint)
+            if account.owns(account.endpoint):
+                self._trust(account.endpoint)
             if not self._given:
                 homes.remember(account.did, account.handle, account.endpoint)
 
     def _trust(self, endpoint: str) -> None:
-        """Let a server be asked wherever it is: the user named it."""
+        """Let a server that the user named be asked wherever it is."""
         if not self._network.trusts(endpoint):
             self._network = replace(self._network, trusted=(*self._network.trusted, endpoint))
 

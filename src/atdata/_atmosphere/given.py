@@ -53,6 +53,10 @@ class GivenAccount:
             raise AuthError("the given client logged in, but did not say as whom: login() returns a profile with .did")
         self.did, self.handle = did, handle if isinstance(handle, str) else ""
 
+    def owns(self, url: str) -> bool:
+        """Always: the user gave the client, and with it its server."""
+        return True
+
     def export(self) -> str:
         """The session as text."""
         text: str = self._client.export_session_string()

@@ -27,6 +27,10 @@ class Account(Server, Protocol):
         """The server's address."""
         ...
 
+    def owns(self, url: str) -> bool:
+        """Whether the user named the server of an address, which may be anywhere then."""
+        ...
+
     def login(self, handle: str, password: str) -> None:
         """Begin a session."""
         ...

@@ -10,15 +10,17 @@ import ssl
 import threading
 import time
 import urllib.request
+from collections.abc import Callable
 from functools import lru_cache
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 from urllib.parse import quote, unquote, urlsplit
 
 from atdata._sources import addresses
 from atdata._sources.errors import UrlError, url_text
 
-__all__ = ["Connection", "Pool", "connect"]
+__all__ = ["Connection", "Pool", "connect", "reach"]
 
+T = TypeVar("T")
 Connection: TypeAlias = http.client.HTTPConnection
 #: Connections that wait for another request for one object.
 _MOST_KEPT = 16
@@ -30,9 +32,11 @@ class _Plain(http.client.HTTPConnection):
     """A connection to public addresses only."""
 
     def connect(self) -> None:
-        found = addresses.resolve(self.host, self.port)
-        addresses.check_peer(self.host, found)
-        self.sock = _first(found, self.port, self.timeout)
+        def open_to(address: str, wait: float | None) -> socket.socket:
+            return socket.create_connection((address, self.port), wait)
+
+        self.sock = reach(self.host, self.port, self.timeout, open_to, (OSError,))
+        self.sock.settimeout(self.timeout)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
@@ -44,20 +48,29 @@ class _Secure(_Plain):
         self.sock = _context().wrap_socket(self.sock, server_hostname=self.host)
 
 
-def _first(found: list[str], port: int, timeout: float | None) -> socket.socket:
-    """A connection to the first address that answers; all of them together have ``timeout`` seconds."""
-    last: OSError | None = None
+def reach(
+    host: str,
+    port: int,
+    timeout: float | None,
+    connect: Callable[[str, float | None], T],
+    broken: tuple[type[Exception], ...],
+) -> T:
+    """What ``connect`` makes of the first address of ``host`` that answers, an IP that was checked to be public.
+
+    ``connect`` gets the address and how long it may wait; all of them together have ``timeout`` seconds. ``broken``
+    are its errors after which the next address is tried. Raises :class:`UrlError` for hosts that are not public.
+    """
+    found = addresses.resolve(host, port)
+    addresses.check_peer(host, found)
+    last: Exception | None = None
     end = None if timeout is None else time.monotonic() + timeout
     tried = found[:8]
     for number, address in enumerate(tried):
         wait = None if end is None else max(0.1, (end - time.monotonic()) / (len(tried) - number))
         try:
-            made = socket.create_connection((address, port), wait)
-        except OSError as error:
+            return connect(address, wait)
+        except broken as error:
             last = error
-        else:
-            made.settimeout(timeout)
-            return made
     raise last or OSError("the host has no address")
 
 
