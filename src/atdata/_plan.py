@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from atdata_codegen.samples.codec import CodecPlan, TypePlan
 
+from atdata._aliases import opened
 from atdata._annotations import own_annotations
 
 __all__ = ["array_fields", "field_hints", "is_array", "plan_from_class", "split_optional", "type_kind"]
@@ -28,9 +29,9 @@ def field_hints(cls: type[Any]) -> dict[str, Any]:
     fields = [f.name for f in dataclasses.fields(cls)]
     try:
         hints = typing.get_type_hints(cls, localns=_scope(cls), include_extras=True)
-        return {name: hints[name] for name in fields}
+        return {name: opened(hints[name]) for name in fields}
     except Exception:  # an annotation may raise anything
-        return {f.name: _evaluate(cls, f.name, f.type) for f in dataclasses.fields(cls)}
+        return {f.name: opened(_evaluate(cls, f.name, f.type)) for f in dataclasses.fields(cls)}
 
 
 def _scope(cls: type[Any]) -> dict[str, Any] | None:
