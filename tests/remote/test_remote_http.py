@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import http.server
+import itertools
 import json
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,6 +18,8 @@ from atdata_codegen.remote.errors import RemoteError
 from atdata_codegen.remote.identity import Account, account_of, authority_domain, lexicon_authority
 from atdata_codegen.remote.network import Network
 from atdata_codegen.remote.records import get_record, list_records
+
+from atdata_lexicon.data import record_cid
 
 Handle = Callable[[http.server.BaseHTTPRequestHandler], None]
 
@@ -170,6 +174,55 @@ def test_what_is_no_record_is_refused(value: Any) -> None:
     answer = {"uri": "at://did:plc:abc/com.example.x/y", "cid": "x", "value": value}
     with served(said(answer)) as (url, network), pytest.raises(RemoteError):
         get_record(Account("did:plc:abc", url), "com.example.x", "y", network)
+
+
+def full_pages(pause: float = 0.0) -> Handle:
+    """Pages without an end, each full of good records that were not listed before."""
+    numbers = itertools.count()
+
+    def handle(request: http.server.BaseHTTPRequestHandler) -> None:
+        time.sleep(pause)
+        entries = []
+        for number in itertools.islice(numbers, 50):
+            value = {"n": number, "text": "x" * 1000}
+            entries.append(
+                {"uri": f"at://did:plc:abc/com.example.x/{number}", "cid": record_cid(value), "value": value}
+            )
+        said({"records": entries, "cursor": str(next(numbers))})(request)
+
+    return handle
+
+
+@pytest.mark.parametrize(
+    ("limits", "pause", "words"),
+    [
+        ({"listing_bytes": 300_000}, 0.0, "lists more than 300,000 bytes"),
+        ({"listing_time": 0.5}, 0.1, "lists for longer than 0.5 seconds"),
+        ({"listing_time": 0.5}, 0.8, "lists for longer than 0.5 seconds"),
+    ],
+)
+def test_a_listing_of_full_pages_without_an_end_is_left(limits: dict[str, Any], pause: float, words: str) -> None:
+    taken: list[object] = []
+    began = time.monotonic()
+    with served(full_pages(pause)) as (url, network), pytest.raises(RemoteError, match=words) as caught:
+        taken.extend(list_records(Account("did:plc:abc", url), "com.example.x", replace(network, **limits)))
+    assert "at://did:plc:abc/com.example.x" in str(caught.value)
+    assert url in str(caught.value)
+    assert len(taken) < 300
+    assert time.monotonic() - began < 5
+
+
+def test_the_time_of_a_listing_is_that_of_the_server_alone() -> None:
+    with served(full_pages()) as (url, network):
+        records = list_records(Account("did:plc:abc", url), "com.example.x", replace(network, listing_time=1.0))
+        next(records)
+        time.sleep(1.1)  # whoever reads them takes his time
+        assert len(list(itertools.islice(records, 99))) == 99
+
+
+def test_a_server_too_slow_for_one_page_is_told_so_as_before() -> None:
+    with served(silent) as (url, network), pytest.raises(RemoteError, match="the server is too slow"):
+        list(list_records(Account("did:plc:abc", url), "com.example.x", replace(network, timeout=0.2)))
 
 
 def test_a_list_without_an_end_is_left() -> None:

@@ -19,13 +19,16 @@ class Network:
 
     Names that strangers write lead to public HTTPS servers only. ``trusted`` are origins that the user named, which
     are asked wherever they are; ``authorities`` says whose Lexicons lie where, instead of the DNS:
-    ``{"example.com": "did:plc:..."}``.
+    ``{"example.com": "did:plc:..."}``. A whole listing of a repository is taken up to ``listing_bytes``, and within
+    ``listing_time`` seconds of waiting for the server.
     """
 
     plc: str = PLC
     trusted: frozenset[str] = frozenset()
     timeout: float = 30.0
     authorities: Mapping[str, str] = field(default_factory=dict)
+    listing_bytes: int = 1 << 28
+    listing_time: float = 300.0
 
     def trusts(self, url: str) -> bool:
         """Whether the user named the server.

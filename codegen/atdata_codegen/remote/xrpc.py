@@ -12,16 +12,24 @@ from atdata_codegen.remote._http import MAX_ANSWER, Answer, ask
 from atdata_codegen.remote.errors import RemoteError
 from atdata_codegen.remote.network import Network
 
-__all__ = ["json_object", "procedure", "query"]
+__all__ = ["json_object", "procedure", "query", "sized_query"]
 
 _LIMITS: Final = Limits(size=MAX_ANSWER, depth=256)
 
 
 def query(server: str, method: str, network: Network, **parameters: str | int | None) -> dict[str, Any]:
     """What a method answers. Raises :class:`RemoteError` with the server's own name for the reason."""
+    return sized_query(server, method, network, **parameters)[0]
+
+
+def sized_query(
+    server: str, method: str, network: Network, **parameters: str | int | None
+) -> tuple[dict[str, Any], int]:
+    """What a method answers, and how many bytes that were."""
     given = {name: value for name, value in parameters.items() if value is not None}
     url = f"{server.rstrip('/')}/xrpc/{method}" + (f"?{urlencode(given)}" if given else "")
-    return _object(ask(url, network))
+    answer = ask(url, network)
+    return _object(answer), len(answer.body)
 
 
 def procedure(server: str, method: str, network: Network, body: dict[str, Any], token: str = "") -> dict[str, Any]:
