@@ -20,6 +20,7 @@ import pytest
 
 import atdata
 from atdata._index._redis import make_client
+from atdata._index.errors import SchemaConflictError
 from atdata._index.redis_storage import RedisStorage
 from atdata.local import DiskDataStore, Index
 
@@ -278,6 +279,27 @@ def test_the_very_first_change_outlives_a_server_that_dies_while_it_is_asked(mak
         server.kill()
         server.start()
         assert asked.result(30) == "atdata://local/sampleSchema/Point@1.0.0"
+    server.kill()
+
+
+def test_nothing_is_refused_for_rows_that_were_never_true_together(make_server: Any) -> None:
+    """A dataset goes in although its schema was published between two looks: not there yet, and there already."""
+    server = make_server()
+    mine, others = (Index(redis=make_client(host="127.0.0.1", port=server.port)) for _ in range(2))
+    looked = []
+
+    def work(change: Any) -> str:
+        same = change.get("schema_same", "Point")
+        if not looked:
+            looked.append(same)
+            others.publish_schema(Point)
+            others._storage.transact(lambda there: there.put("schema_same", "Point", {"version": "1.0.0"}))
+        if same is None and change.get("schema_top", "Point") is not None:
+            raise SchemaConflictError("torn")
+        return str(same)
+
+    assert mine._storage.transact(work) == "{'version': '1.0.0'}"
+    assert looked == [None]
     server.kill()
 
 

@@ -28,6 +28,7 @@ from atdata._index._redis import (
 )
 from atdata._index.errors import IndexBusyError, IndexUnavailableError
 from atdata._index.storage import Row, Transaction
+from atdata_lexicon.errors import AtdataError
 
 __all__ = ["RedisStorage", "row_key"]
 
@@ -88,7 +89,11 @@ class RedisStorage:
             try:
                 with self._node().pipeline(transaction=True) as pipe:
                     change = _RedisTransaction(pipe, token)
-                    result = work(change)
+                    try:
+                        result = work(change)
+                    except AtdataError:
+                        change.confirm()  # rows read one after the other may have told of two moments
+                        raise
                     outcome += [result] if change.changes else []
                     change.send()
                 self._reached = True
@@ -233,13 +238,17 @@ class _RedisTransaction(Transaction):
         except ResponseError as error:
             return error
 
+    def confirm(self) -> None:
+        """Raise ``WatchError`` unless all that was read was true at once."""
+        if len(self._known) > 1:
+            self._pipe.multi()
+            self._pipe.exists(self._token)
+            self._pipe.execute()
+
     def send(self) -> None:
         """Let the writes take effect."""
         if not self.changes:
-            if len(self._known) > 1:  # what was read one after the other must have been true at once
-                self._pipe.multi()
-                self._pipe.exists(self._token)
-                self._pipe.execute()
+            self.confirm()
             return
         self._fetch([])
         self._pipe.multi()
