@@ -22,6 +22,7 @@ import atdata
 from atdata._index._redis import make_client
 from atdata._index.errors import SchemaConflictError
 from atdata._index.redis_storage import RedisStorage
+from atdata._index.storage import Transaction
 from atdata.local import DiskDataStore, Index
 
 SCALE = int(os.environ.get("ATDATA_SCALE", "1"))
@@ -192,6 +193,29 @@ def test_the_same_faults_do_harm_when_outcomes_are_guessed(
     assert [schema["$ref"] for schema in index.list_schemas()] != refs
 
 
+def test_a_server_that_goes_away_in_the_middle_of_the_very_first_change_is_waited_for(make_server: Any) -> None:
+    server = make_server("--appendonly", "yes", "--appendfsync", "always")
+    storage = RedisStorage(make_client(host="127.0.0.1", port=server.port), owned=True)
+    coming = threading.Timer(2.5, server.start)  # longer than the client itself tries again
+    asked = 0
+
+    def work(change: Transaction) -> None:
+        nonlocal asked
+        change.get("entry", "a")
+        if not asked:
+            server.kill()
+            coming.start()
+        asked += 1
+        change.put("entry", "a", {"name": "a"})
+
+    storage.transact(work)
+
+    coming.join()
+    assert asked == 2
+    assert storage.get("entry", ["a"]) == [{"name": "a"}]
+    storage.close()
+
+
 @pytest.mark.slow
 def test_nothing_acknowledged_is_lost_when_the_server_is_killed_again_and_again(
     make_server: Any, tmp_path: Path
@@ -201,6 +225,7 @@ def test_nothing_acknowledged_is_lost_when_the_server_is_killed_again_and_again(
     index = Index(redis=make_client(host="127.0.0.1", port=server.port))
     storing = Index(redis=index._redis, data_store=DiskDataStore(tmp_path / "store"))
     index.publish_schema(Point)
+    assert len(storing.list_schemas()) == 1  # reached once: what goes away now may come back
     atdata.write([Point(x=1)], tmp_path / "one.tar", manifest=False)
     done: list[str] = []
     failed: list[str] = []

@@ -86,6 +86,7 @@ class RedisStorage:
         while True:
             token = f"{SPACE}:done:{uuid4().hex}"
             outcome: list[T] = []  # what work gave, once the server was asked to let it take effect
+            change: _RedisTransaction | None = None
             try:
                 with self._node().pipeline(transaction=True) as pipe:
                     change = _RedisTransaction(pipe, token)
@@ -99,6 +100,7 @@ class RedisStorage:
                 self._reached = True
                 return result
             except (WatchError, *OUTAGES) as error:
+                self._reached = self._reached or (change is not None and change.answered)
                 if outcome and self._happened(token, end):
                     return outcome[0]
                 self._after_outage(error, end)
@@ -187,6 +189,11 @@ class _RedisTransaction(Transaction):
         self._watched = False
         #: Rows as they are on the server, and are to stay until the end.
         self._known: dict[str, Row | None] = {}
+
+    @property
+    def answered(self) -> bool:
+        """Whether the server answered any question of this one."""
+        return self._watched
 
     def expect(self, *rows: tuple[str, str]) -> None:
         """Watch and read rows in one question."""
