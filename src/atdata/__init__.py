@@ -10,20 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from atdata._atmosphere.blobs.source import BlobSource as BlobSource
-    from atdata._batch import SampleBatch as SampleBatch
-    from atdata._constraints import Labels as Labels
-    from atdata._constraints import Length as Length
-    from atdata._constraints import MediaType as MediaType
-    from atdata._constraints import OneOf as OneOf
-    from atdata._constraints import Range as Range
-    from atdata._constraints import Shape as Shape
-    from atdata._constraints import Unit as Unit
     from atdata._dataset.dataset import Dataset as Dataset
     from atdata._dataset.iteration import Iteration as Iteration
     from atdata._dataset.mixing import mix as mix
-    from atdata._decode import decode_schema as decode_schema
-    from atdata._decorate import packable as packable
-    from atdata._dict_sample import DictSample as DictSample
     from atdata._errors import AtdataError as AtdataError
     from atdata._errors import DecodeError as DecodeError
     from atdata._errors import EncodeError as EncodeError
@@ -39,9 +28,20 @@ if TYPE_CHECKING:
     from atdata._loading.imports import import_parquet as import_parquet
     from atdata._loading.infer import infer_schema as infer_schema
     from atdata._loading.load import load_dataset as load_dataset
-    from atdata._packable import PackableSample as PackableSample
     from atdata._protocols import DataSource as DataSource
     from atdata._protocols import Packable as Packable
+    from atdata._samples.base import PackableSample as PackableSample
+    from atdata._samples.batch import SampleBatch as SampleBatch
+    from atdata._samples.constraints import Labels as Labels
+    from atdata._samples.constraints import Length as Length
+    from atdata._samples.constraints import MediaType as MediaType
+    from atdata._samples.constraints import OneOf as OneOf
+    from atdata._samples.constraints import Range as Range
+    from atdata._samples.constraints import Shape as Shape
+    from atdata._samples.constraints import Unit as Unit
+    from atdata._samples.decode import decode_schema as decode_schema
+    from atdata._samples.decorate import packable as packable
+    from atdata._samples.dict_sample import DictSample as DictSample
     from atdata._shards.errors import MalformedSampleError as MalformedSampleError
     from atdata._shards.errors import ShardError as ShardError
     from atdata._shards.errors import ShardWarning as ShardWarning
@@ -70,30 +70,30 @@ _WHERE = {
     "Dataset": "_dataset.dataset",
     "DatasetDict": "_loading.dataset_dict",
     "DecodeError": "_errors",
-    "DictSample": "_dict_sample",
+    "DictSample": "_samples.dict_sample",
     "EncodeError": "_errors",
     "InvalidSampleError": "_errors",
     "Iteration": "_dataset.iteration",
     "KeyClashError": "_writing.errors",
-    "Labels": "_constraints",
-    "Length": "_constraints",
+    "Labels": "_samples.constraints",
+    "Length": "_samples.constraints",
     "Lens": "lens",
     "LensError": "_errors",
     "LensNetwork": "lens",
     "MalformedSampleError": "_shards.errors",
     "Manifest": "_writing.manifest",
     "ManifestError": "_writing.manifest",
-    "MediaType": "_constraints",
+    "MediaType": "_samples.constraints",
     "MissingFieldError": "_errors",
-    "OneOf": "_constraints",
+    "OneOf": "_samples.constraints",
     "Packable": "_protocols",
-    "PackableSample": "_packable",
-    "Range": "_constraints",
+    "PackableSample": "_samples.base",
+    "Range": "_samples.constraints",
     "S3Source": "_sources.s3",
-    "SampleBatch": "_batch",
+    "SampleBatch": "_samples.batch",
     "SampleError": "_errors",
     "SchemaError": "_errors",
-    "Shape": "_constraints",
+    "Shape": "_samples.constraints",
     "ShardError": "_shards.errors",
     "ShardNotFoundError": "_sources.errors",
     "ShardWarning": "_shards.errors",
@@ -101,18 +101,18 @@ _WHERE = {
     "SourceError": "_sources.errors",
     "URLSource": "_sources.url",
     "UnequalShapesError": "_errors",
-    "Unit": "_constraints",
+    "Unit": "_samples.constraints",
     "UrlError": "_sources.errors",
     "VerifiedSource": "_sources.verified",
     "WriteError": "_writing.errors",
-    "decode_schema": "_decode",
+    "decode_schema": "_samples.decode",
     "import_folder": "_loading.imports",
     "import_huggingface": "_loading.imports",
     "import_parquet": "_loading.imports",
     "infer_schema": "_loading.infer",
     "load_dataset": "_loading.load",
     "mix": "_dataset.mixing",
-    "packable": "_decorate",
+    "packable": "_samples.decorate",
     "write": "_writing.write",
 }
 _MODULES = {"atmosphere", "lens", "local", "promote"}

@@ -17,13 +17,13 @@ def array_to_bytes(x: NDArray[Any]) -> bytes:
     >>> bytes_to_array(array_to_bytes(np.eye(2))).tolist()
     [[1.0, 0.0], [0.0, 1.0]]
     """
-    from atdata._npy import dump
+    from atdata._samples.npy import dump
 
     return dump(x)
 
 
 def bytes_to_array(b: bytes) -> NDArray[Any]:
     """The array in ``b``, which is .npy or the compact form that some writers use. It owns its memory."""
-    from atdata._npy import load
+    from atdata._samples.npy import load
 
     return load(b)

@@ -103,8 +103,8 @@ class LensNetwork:
 
 def _built_in(source: type[Any], view: type[Any]) -> Lens[Any, Any] | None:
     """Every class is a view of itself, and every sample class one of untyped samples."""
-    from atdata._dict_sample import DictSample
-    from atdata._packable import PackableSample
+    from atdata._samples.base import PackableSample
+    from atdata._samples.dict_sample import DictSample
     from atdata.lens import Lens
 
     if source is view:

@@ -7,7 +7,7 @@ import typing
 from typing import Any
 
 from atdata._lens_columns import FieldWise, Part, completed, kinds_of
-from atdata._plan import field_hints, is_array, split_optional
+from atdata._samples.plan import field_hints, is_array, split_optional
 
 __all__ = ["Structure", "structure"]
 
@@ -33,7 +33,7 @@ class Structure:
 
 def structure(source: type[Any], view: type[Any]) -> Structure | None:
     """How ``view`` is seen in ``source``; None unless the two agree."""
-    from atdata._packable import PackableSample
+    from atdata._samples.base import PackableSample
 
     if not all(issubclass(cls, PackableSample) and dataclasses.is_dataclass(cls) for cls in (source, view)):
         return None

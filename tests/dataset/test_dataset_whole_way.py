@@ -18,8 +18,8 @@ from hypothesis.extra import numpy as hnp
 
 import atdata
 from atdata import Dataset, Lens, LensNetwork
-from atdata._compare import equal_values
 from atdata._export.restore import decode
+from atdata._samples.compare import equal_values
 from atdata._shards.local import close_all
 
 SCALE = float(os.environ.get("ATDATA_SCALE", "1"))

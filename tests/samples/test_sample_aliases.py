@@ -10,8 +10,8 @@ import pytest
 from typing_extensions import TypeAliasType
 
 import atdata
-from atdata._aliases import opened
 from atdata._errors import InvalidSampleError
+from atdata._samples.aliases import opened
 from atdata.local import Index
 
 T = TypeVar("T", bound=np.generic)

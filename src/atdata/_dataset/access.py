@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     import os
     from pathlib import Path
 
-    from atdata._batch import SampleBatch
     from atdata._dataset.core import Core
+    from atdata._samples.batch import SampleBatch
 
 __all__ = ["Access"]
 

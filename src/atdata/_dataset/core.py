@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from atdata._batch import SampleBatch, batch_type_of
 from atdata._dataset.view import View, batch_of
+from atdata._samples.batch import SampleBatch, batch_type_of
 from atdata._shards.remote import RemoteShard
 
 if TYPE_CHECKING:

@@ -8,7 +8,6 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Generic, overload
 from weakref import ref
 
-from atdata._batch import SampleBatch
 from atdata._dataset.access import Access
 from atdata._dataset.alias import TypedAlias, sample_type_of
 from atdata._dataset.core import Core
@@ -19,6 +18,7 @@ from atdata._dataset.settings import Settings
 from atdata._dataset.stored import as_said
 from atdata._dataset.view import Step, View
 from atdata._errors import shown
+from atdata._samples.batch import SampleBatch
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from typing_extensions import TypeVar, Unpack
 
     from atdata._dataset.options import PassOptions
-    from atdata._packable import PackableSample
     from atdata._protocols import DataSource
+    from atdata._samples.base import PackableSample
     from atdata._shards.errors import OnError
 
     S_co = TypeVar("S_co", covariant=True, default=Any)

@@ -59,7 +59,7 @@ class Described:
     def metadata(self) -> dict[str, Any] | None:
         """The metadata: fetched at the first look, and kept."""
         if self._metadata is None and self._metadata_url is not None:
-            from atdata._msgpack import unpack_map
+            from atdata._samples.msgpack import unpack_map
             from atdata._sources.url import URLSource
 
             source = URLSource([self._metadata_url])

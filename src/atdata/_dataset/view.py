@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from atdata._batch import SampleBatch, batch_type_of
+from atdata._samples.batch import SampleBatch, batch_type_of
 
 __all__ = ["ColumnLens", "Step", "View", "batch_of"]
 

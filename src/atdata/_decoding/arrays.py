@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from atdata import _npy
 from atdata._decoding.source import Ints, Odd, Source
 from atdata._errors import DecodeError
+from atdata._samples import npy
 
 __all__ = ["Arrays", "Mixed", "Pieces", "Ready", "read_arrays"]
 
@@ -106,13 +106,13 @@ def stack(values: list[Any]) -> NDArray[Any] | list[Any]:
 def read_arrays(source: Source, starts: Ints, lengths: Ints) -> Arrays | Mixed:
     """The arrays whose .npy or compact bytes stand at ``starts``, every header checked against its length."""
     first, length = int(starts[0]), int(lengths[0])
-    raw = bytes(source.memory[first : first + min(length, _npy.HEADER_LIMIT)])
+    raw = bytes(source.memory[first : first + min(length, npy.HEADER_LIMIT)])
     dtype, shape, size, front, fortran = _header(raw)
     if not fortran and front <= 4096 and (lengths == front + size).all() and source.same(starts, raw[:front]):
         return Arrays(source, starts + front, dtype, shape, size)
     specs = []
     for at, length in zip(starts.tolist(), lengths.tolist(), strict=True):
-        raw = bytes(source.memory[at : at + min(length, _npy.HEADER_LIMIT)])
+        raw = bytes(source.memory[at : at + min(length, npy.HEADER_LIMIT)])
         dtype, shape, size, front, fortran = _header(raw)
         if front + size != length:
             raise Odd
@@ -122,7 +122,7 @@ def read_arrays(source: Source, starts: Ints, lengths: Ints) -> Arrays | Mixed:
 
 def _header(raw: bytes) -> tuple[np.dtype[Any], tuple[int, ...], int, int, bool]:
     try:
-        found = _npy.header(raw)
+        found = npy.header(raw)
     except DecodeError:
         raise Odd from None
     if found[0].subdtype is not None:

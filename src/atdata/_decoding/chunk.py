@@ -8,10 +8,10 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from atdata._batch import aggregate, batch_title
 from atdata._decoding.arrays import Ragged
 from atdata._decoding.columns import Column
 from atdata._decoding.protocol import Piece, SampleBlock
+from atdata._samples.batch import aggregate, batch_title
 
 __all__ = ["Chunk", "LazyColumns", "Place", "SampleChunk", "places"]
 

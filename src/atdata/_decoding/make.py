@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from atdata import _values
 from atdata._decoding.fields import SamplePlan
+from atdata._samples import values
 
 __all__ = ["Make", "converters", "maker"]
 
@@ -42,7 +42,7 @@ def maker(names: Sequence[str]) -> Make:
 
 def converters(plan: SamplePlan) -> dict[str, Convert]:
     """By field, what turns unpacked values into those that a sample holds: the codec's own expressions."""
-    namespace: dict[str, Any] = {name: getattr(_values, name) for name in _values.__all__}
+    namespace: dict[str, Any] = {name: getattr(values, name) for name in values.__all__}
     namespace.update(plan.names)
     found: dict[str, Convert] = {}
     for field in plan.codec.fields:

@@ -12,7 +12,7 @@ from atdata._decoding.layout import Layout
 from atdata._decoding.scan import read_values
 from atdata._decoding.source import Ints, Odd, Source
 from atdata._errors import SampleError
-from atdata._msgpack import unpack_map
+from atdata._samples.msgpack import unpack_map
 
 __all__ = ["read_columns"]
 

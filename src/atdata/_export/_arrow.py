@@ -11,7 +11,7 @@ import numpy as np
 
 from atdata._errors import EncodeError
 from atdata._export.layouts import Fields, Items, Layout, Npy, Null, Ragged, Scalar, Tensor, Vector, fields_of
-from atdata._npy import dump
+from atdata._samples.npy import dump
 from atdata_lexicon.errors import MissingExtraError
 
 __all__ = ["NOTE", "arrow", "encode", "field_for", "parquet"]

@@ -30,7 +30,7 @@ def row_of(sample: Any) -> Mapping[str, Any]:
     names = fields_of(sample)
     if names:
         return {name: getattr(sample, name) for name in names}
-    from atdata._npy import load
+    from atdata._samples.npy import load
 
     return {
         name: load(value) if type(value) is bytes and value.startswith(_NPY) else value
@@ -111,7 +111,7 @@ def declared(sample_type: type[Any]) -> dict[str, Layout]:
     """What the annotations of a sample class say about its columns, for those in which nothing was seen."""
     if not hasattr(sample_type, "__dataclass_fields__"):
         return {}
-    from atdata._plan import field_hints
+    from atdata._samples.plan import field_hints
 
     return {name: _declared(hint) for name, hint in field_hints(sample_type).items()}
 
@@ -122,8 +122,8 @@ _SCALARS: dict[Any, str] = {bool: "bool", int: "int", float: "float", str: "str"
 def _declared(hint: Any) -> Layout:
     import typing
 
-    from atdata._constraints import Shape
-    from atdata._plan import is_array, split_optional
+    from atdata._samples.constraints import Shape
+    from atdata._samples.plan import is_array, split_optional
 
     kind, _ = split_optional(hint)
     if is_array(kind):

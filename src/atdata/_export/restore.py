@@ -10,7 +10,7 @@ import numpy as np
 
 from atdata._errors import DecodeError, shown
 from atdata._export._arrow import NOTE, arrow
-from atdata._npy import load
+from atdata._samples.npy import load
 
 __all__ = ["decode", "note_of"]
 

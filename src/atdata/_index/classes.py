@@ -16,13 +16,13 @@ from itertools import pairwise
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from atdata._annotations import own_annotations
-from atdata._constraints import Labels, Length, MediaType, OneOf, Range, Shape, Unit
 from atdata._errors import shown, type_name
 from atdata._index.entry import now
 from atdata._index.errors import NotASampleTypeError, UnsupportedTypeError
 from atdata._index.metadata import to_record_form
-from atdata._plan import field_hints, is_array, split_optional
+from atdata._samples.annotations import own_annotations
+from atdata._samples.constraints import Labels, Length, MediaType, OneOf, Range, Shape, Unit
+from atdata._samples.plan import field_hints, is_array, split_optional
 from atdata._uris import check_version, schema_uri
 
 __all__ = ["check_sample_type", "nested_types", "schema_from_class"]
@@ -180,7 +180,7 @@ class _Writer:
             found["mediaType"] = extra.name
 
     def _type(self, kind: Any, where: str) -> dict[str, Any]:
-        from atdata._packable import PackableSample
+        from atdata._samples.base import PackableSample
 
         if isinstance(kind, str):
             kind = _PRIMITIVE_NAMES.get(kind, kind)

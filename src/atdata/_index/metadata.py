@@ -54,7 +54,7 @@ def metadata_of(value: Any) -> dict[str, Any] | None:
     >>> metadata_of({"$bytes": "gaFhAQ"})
     {'a': 1}
     """
-    from atdata._msgpack import unpack_map
+    from atdata._samples.msgpack import unpack_map
 
     found = value if isinstance(value, bytes) else from_record_form(value)
     if isinstance(found, bytes):

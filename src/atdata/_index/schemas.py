@@ -189,7 +189,7 @@ class SchemaMethods:
         known = self._classes.get(ref)
         if known is not None:
             return known
-        from atdata._decode import decode_schema
+        from atdata._samples.decode import decode_schema
 
         document, origin = self._find(ref)
         full: str = document["$ref"]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from atdata._errors import DecodeError, SchemaError, shown, type_name
-from atdata._plan import field_hints, is_array, split_optional
+from atdata._samples.plan import field_hints, is_array, split_optional
 
 __all__ = ["as_sample_type", "dtype_of", "fits_of", "samples_of"]
 
@@ -24,7 +24,7 @@ def as_sample_type(schema: Any) -> type[Any]:
             raise TypeError(f"{type_name(schema)} is no sample class: decorate it with @atdata.packable")
         return schema
     if isinstance(schema, Mapping | str | bytes):
-        from atdata._decode import decode_schema
+        from atdata._samples.decode import decode_schema
 
         return decode_schema(schema)
     raise TypeError(f"a schema is a sample class or a schema document, not {shown(schema)}")

@@ -19,7 +19,7 @@ from atdata._loading.names import check_schema_name, field_name, field_names
 from atdata._loading.paths import find, local_path
 from atdata._loading.peek import first_samples
 from atdata._loading.seen import Seen
-from atdata._msgpack import unpack_map
+from atdata._samples.msgpack import unpack_map
 from atdata._sources.listing import shard_names
 
 __all__ = ["document", "draft_members", "folder_schema", "infer_schema", "parquet_files", "records_schema"]

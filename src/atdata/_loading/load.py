@@ -6,12 +6,12 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, overload
 
-from atdata._dict_sample import DictSample
 from atdata._errors import shown
 from atdata._loading import paths, sources
 from atdata._loading.dataset_dict import DatasetDict
 from atdata._loading.indexed import IndexLike, resolve
 from atdata._loading.splits import DEFAULT, canonical, group
+from atdata._samples.dict_sample import DictSample
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

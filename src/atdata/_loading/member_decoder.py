@@ -20,7 +20,7 @@ from atdata._decoding.protocol import Columns, Indices, Piece, SampleBlock
 from atdata._errors import DecodeError, MissingFieldError, SampleError, type_name
 from atdata._loading.fit import dtype_of, fits_of
 from atdata._loading.members import Place, Reading, media_type
-from atdata._plan import is_array
+from atdata._samples.plan import is_array
 
 __all__ = ["MemberDecoder"]
 
@@ -173,8 +173,8 @@ def _is_encoded(place: Place, field: Field) -> bool:
 
 def _pictures(cls: type[Any]) -> dict[str, tuple[np.dtype[Any] | None, str | None]]:
     """By field of arrays, the dtype that is wanted, and the mode of images that its shape calls for."""
-    from atdata._constraints import Shape
-    from atdata._validate import _rules
+    from atdata._samples.constraints import Shape
+    from atdata._samples.validate import _rules
 
     found: dict[str, tuple[np.dtype[Any] | None, str | None]] = {}
     for name, kind, _, extra, _ in _rules(cls):  # type: ignore[arg-type]  # classes have a hash, whatever theirs says

@@ -50,7 +50,7 @@ def _value(extension: str, raw: bytes) -> Any:
         wanted = "an integer" if last in _INTEGERS else "UTF-8 text"
         raise DecodeError(f"member .{extension} is not {wanted}: {shown(raw[:60])}") from error
     if last == "npy":
-        from atdata._npy import load
+        from atdata._samples.npy import load
 
         return load(raw)
     return raw

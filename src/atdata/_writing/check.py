@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from atdata._packable import PackableSample
+from atdata._samples.base import PackableSample
 
 __all__ = ["checker"]
 
@@ -78,9 +78,9 @@ def _all_arrays(sample: Any, names: tuple[str, ...]) -> bool:
 
 def _arrays_to_check(cls: type[Any]) -> tuple[str, ...] | None:
     """Fields whose dtype and shape decide, or None when a full check is needed for each sample."""
-    from atdata._constraints import Labels, OneOf, Range, Shape
-    from atdata._plan import is_array
-    from atdata._validate import _SCALARS, _rules
+    from atdata._samples.constraints import Labels, OneOf, Range, Shape
+    from atdata._samples.plan import is_array
+    from atdata._samples.validate import _SCALARS, _rules
 
     found: list[str] = []
     for name, kind, _, extra, _ in _rules(cls):  # type: ignore[arg-type]  # classes have a hash, whatever theirs says

@@ -14,8 +14,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from atdata import _npy
-from atdata._packable import PackableSample
+from atdata._samples import npy
+from atdata._samples.base import PackableSample
 
 __all__ = ["Piece", "packer"]
 
@@ -31,12 +31,12 @@ def packer(cls: type[Any]) -> Callable[[Any], list[Piece]] | None:
     """A function that packs a sample of ``cls`` into pieces, or None for classes without arrays of their own."""
     if not issubclass(cls, PackableSample) or cls.packed is not PackableSample.packed:
         return None
-    from atdata._plan import array_fields
+    from atdata._samples.plan import array_fields
 
     fields = array_fields(cls)
     if not fields or cls.__dictoffset__ == 0:
         return None
-    dump = _npy.dump
+    dump = npy.dump
     stands = {name: np.frombuffer(os.urandom(24), np.uint8) for name in fields}
     raws = {name: dump(stand) for name, stand in stands.items()}
 
@@ -79,7 +79,7 @@ def _is_large(value: Any) -> bool:
 @lru_cache(maxsize=256)
 def _header(dtype: np.dtype[Any], shape: tuple[int, ...]) -> bytes:
     """The .npy header of an array in C order."""
-    return _npy._header(dtype, shape, False)
+    return npy._header(dtype, shape, False)
 
 
 def _bin(size: int) -> bytes:

@@ -9,8 +9,8 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from atdata._batch import SampleBatch
 from atdata._errors import EncodeError, SampleError, shown, type_name
+from atdata._samples.batch import SampleBatch
 from atdata._shards.errors import ShardWarning
 from atdata._writing.check import checker
 from atdata._writing.errors import KeyClashError
@@ -150,7 +150,7 @@ class ShardWriter(Generic[T]):
         wanted = self._sample_type
         if isinstance(given, Mapping):
             if wanted is None:
-                from atdata._dict_sample import DictSample
+                from atdata._samples.dict_sample import DictSample
 
                 self._settle(DictSample)
                 return DictSample(given)

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 from numpy import float32, uint8
 from numpy.typing import NDArray
 
-from atdata._constraints import Labels, Shape
 from atdata._dataset.dataset import Dataset
-from atdata._decorate import packable
+from atdata._samples.constraints import Labels, Shape
+from atdata._samples.decorate import packable
 
 __all__ = ["Box", "Photo", "dataset_of", "made"]
 

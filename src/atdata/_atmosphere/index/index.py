@@ -225,7 +225,7 @@ class AtmosphereIndex:
         """
         known = self._classes.get(ref)
         if known is None:
-            from atdata._decode import decode_schema
+            from atdata._samples.decode import decode_schema
 
             document, origin = self.resolve_schema(ref)
             known = decode_schema(document, origin=origin, resolve=lambda nested: self._nested(nested))

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from atdata_codegen.samples.codec import CodecPlan, TypePlan
 
-from atdata._aliases import opened
-from atdata._annotations import own_annotations
+from atdata._samples.aliases import opened
+from atdata._samples.annotations import own_annotations
 
 __all__ = ["array_fields", "field_hints", "is_array", "plan_from_class", "split_optional", "type_kind"]
 
@@ -130,7 +130,7 @@ def plan_from_class(
 
 def _direct(cls: type[Any]) -> bool:
     """Whether setting attributes does all that calling the class would do."""
-    from atdata._packable import PackableSample
+    from atdata._samples.base import PackableSample
 
     params = cls.__dataclass_params__
     return (
@@ -167,7 +167,7 @@ def type_kind(hint: Any) -> str:
 def _type(hint: Any, names: dict[str, Any]) -> TypePlan:
     from atdata_codegen.samples.codec import TypePlan
 
-    from atdata._packable import PackableSample
+    from atdata._samples.base import PackableSample
 
     if isinstance(hint, str):
         hint = {"str": str, "int": int, "float": float, "bool": bool, "bytes": bytes}.get(hint, hint)

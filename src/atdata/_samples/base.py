@@ -1,7 +1,7 @@
 """The base class of samples. What is special about a class is in two functions, ``_encode`` and ``_decode``.
 
 A generated module brings its own two. For any other class the first use builds them from the
-class's plan (:mod:`atdata._codec`), so that defining a class costs nothing.
+class's plan (:mod:`atdata._samples.codec`), so that defining a class costs nothing.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from abc import ABCMeta
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self
 
-from atdata._annotations import own_annotations
 from atdata._errors import DecodeError, EncodeError, SampleError, shown, type_name
-from atdata._keys import new_key
-from atdata._msgpack import pack_map, unpack_map
+from atdata._samples.annotations import own_annotations
+from atdata._samples.keys import new_key
+from atdata._samples.msgpack import pack_map, unpack_map
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
 
-    from atdata._batch import SampleBatch
+    from atdata._samples.batch import SampleBatch
 
     B_co = TypeVar("B_co", covariant=True, bound="SampleBatch[Any]", default="SampleBatch[Any]")
 else:
@@ -43,7 +43,7 @@ class SampleMeta(ABCMeta):
         document = cls.__dict__.get("_document")
         if document is None:
             return cls.__qualname__  # pickle by name, as for any class
-        from atdata._decode import rebuild_class
+        from atdata._samples.decode import rebuild_class
 
         return rebuild_class, tuple(document)
 
@@ -106,7 +106,7 @@ class PackableSample(Generic[B_co], metaclass=SampleMeta):
         for name in _array_fields(type(self)):
             value = getattr(self, name, None)
             if type(value) is bytes:
-                from atdata._values import in_array
+                from atdata._samples.values import in_array
 
                 object.__setattr__(self, name, in_array(value, type(self), name))
 
@@ -170,14 +170,14 @@ class PackableSample(Generic[B_co], metaclass=SampleMeta):
 
         Packing and unpacking check types only, because checking all costs more than unpacking.
         """
-        from atdata._validate import validate
+        from atdata._samples.validate import validate
 
         validate(self)
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
             return NotImplemented
-        from atdata._compare import equal_samples
+        from atdata._samples.compare import equal_samples
 
         return self is other or equal_samples(self, other)
 
@@ -199,14 +199,14 @@ def install(
 
 
 def _first_encode(self: PackableSample[Any]) -> dict[str, Any]:
-    from atdata._codec import build
+    from atdata._samples.codec import build
 
     build(type(self))
     return self._encode()
 
 
 def _first_decode(cls: type[PackableSample[Any]], data: Mapping[str, Any]) -> PackableSample[Any]:
-    from atdata._codec import build
+    from atdata._samples.codec import build
 
     build(cls)
     return cls._decode(data)
@@ -215,7 +215,7 @@ def _first_decode(cls: type[PackableSample[Any]], data: Mapping[str, Any]) -> Pa
 def _array_fields(cls: type[PackableSample[Any]]) -> tuple[str, ...]:
     found = cls.__dict__.get("_arrays")
     if found is None:
-        from atdata._plan import array_fields
+        from atdata._samples.plan import array_fields
 
         found = array_fields(cls)
         cls._arrays = found

@@ -7,8 +7,8 @@ from itertools import islice
 from typing import Any, Self
 
 from atdata._errors import DecodeError, EncodeError, shown
-from atdata._keys import new_key
-from atdata._msgpack import pack_map, unpack_map
+from atdata._samples.keys import new_key
+from atdata._samples.msgpack import pack_map, unpack_map
 
 __all__ = ["DictSample"]
 
@@ -66,7 +66,7 @@ class DictSample:
     @property
     def packed(self) -> bytes:
         """This sample as msgpack bytes. Arrays are packed as .npy bytes."""
-        from atdata._values import out_array
+        from atdata._samples.values import out_array
 
         data = {
             name: out_array(value, self, name) if type(value).__name__ == "ndarray" else value
@@ -114,7 +114,7 @@ class DictSample:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, DictSample):
             return NotImplemented
-        from atdata._compare import equal_values
+        from atdata._samples.compare import equal_values
 
         return equal_values(self._data, other._data)
 

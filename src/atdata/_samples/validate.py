@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from atdata._constraints import Labels, Length, OneOf, Range, Shape
 from atdata._errors import EncodeError, InvalidSampleError, shown, type_name
-from atdata._packable import PackableSample
-from atdata._plan import field_hints, is_array, split_optional
+from atdata._samples.base import PackableSample
+from atdata._samples.constraints import Labels, Length, OneOf, Range, Shape
+from atdata._samples.plan import field_hints, is_array, split_optional
 
 __all__ = ["validate"]
 
@@ -143,9 +143,9 @@ def _type_problems(value: Any, kind: Any, field: str) -> Iterator[tuple[str, str
 
 
 def _scalar_problem(value: Any, kind: type) -> str | None:
-    from atdata import _values
+    from atdata._samples import values
 
-    convert: Callable[[Any, object, str], Any] = getattr(_values, f"out_{_SCALARS[kind]}")
+    convert: Callable[[Any, object, str], Any] = getattr(values, f"out_{_SCALARS[kind]}")
     if type(value) is kind:
         return None
     try:

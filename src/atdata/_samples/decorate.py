@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar, dataclass_transform
 
-from atdata._annotations import own_annotations
-from atdata._packable import PackableSample, SampleMeta
+from atdata._samples.annotations import own_annotations
+from atdata._samples.base import PackableSample, SampleMeta
 
 __all__ = ["packable"]
 

@@ -23,10 +23,10 @@ from atdata_codegen.samples.model import SampleSchema, SchemaRef
 from atdata_codegen.samples.parse import parse_schema
 from atdata_codegen.samples.plan import module_names
 
-from atdata import _text_cache
 from atdata._errors import AtdataError, SchemaError
 from atdata._locks import fork_safe_lock
-from atdata._packable import PackableSample
+from atdata._samples import text_cache
+from atdata._samples.base import PackableSample
 
 __all__ = ["decode_schema", "rebuild_class"]
 
@@ -211,8 +211,8 @@ def _package(name: str) -> str:
 
 
 def _code(decoded: _Decoded, digest: str, file: str) -> tuple[CodeType, str]:
-    key = f"schema-{_text_cache.fingerprint()}-{digest[:40]}"
-    text = _text_cache.read(key)
+    key = f"schema-{text_cache.fingerprint()}-{digest[:40]}"
+    text = text_cache.read(key)
     if text is not None:
         try:
             return compile_checked(text, file), text
@@ -223,5 +223,5 @@ def _code(decoded: _Decoded, digest: str, file: str) -> tuple[CodeType, str]:
 
     text = render_module(decoded.schema, decoded.schemas(), default_renderer())
     code = compile_checked(text, file)
-    _text_cache.write(key, text)
+    text_cache.write(key, text)
     return code, text

@@ -15,17 +15,17 @@ from hashlib import sha256
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
-from atdata import _values
 from atdata._locks import fork_safe_lock
-from atdata._packable import PackableSample, install
-from atdata._plan import plan_from_class
+from atdata._samples import values
+from atdata._samples.base import PackableSample, install
+from atdata._samples.plan import plan_from_class
 
 if TYPE_CHECKING:
     from atdata_codegen.samples.codec import CodecPlan
 
 __all__ = ["build"]
 
-_HELPERS: dict[str, Callable[..., Any]] = {name: getattr(_values, name) for name in _values.__all__}
+_HELPERS: dict[str, Callable[..., Any]] = {name: getattr(values, name) for name in values.__all__}
 #: Here nothing hides a builtin.
 _NAMES = {n: n for n in ("dict", "str", "type", "Mapping", "KeyError", "missing", "object")}
 #: What ``plan_from_class`` names.
@@ -52,19 +52,19 @@ def build(cls: type[PackableSample[Any]]) -> None:
 
 @lru_cache(maxsize=256)
 def _code(plan: CodecPlan) -> CodeType:
-    from atdata import _text_cache
+    from atdata._samples import text_cache
 
     digest = sha256(repr(plan).encode()).hexdigest()[:32]
-    key = f"codec-{_text_cache.fingerprint()}-{digest}"
+    key = f"codec-{text_cache.fingerprint()}-{digest}"
     name = f"<atdata codec {digest[:12]}>"
-    text = _text_cache.read(key)
+    text = text_cache.read(key)
     code = _audited(text, name, plan) if text is not None else None
     if text is None or code is None:
         from atdata_codegen.templating import default_renderer
 
         text = default_renderer().render("sample_class_codec.py.jinja", {"plan": plan, "names": _NAMES})
         code = compile(text, name, "exec", dont_inherit=True)
-        _text_cache.write(key, text)
+        text_cache.write(key, text)
     linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
     return code
 

@@ -11,7 +11,7 @@ from atdata._errors import DecodeError, EncodeError, MissingFieldError, SampleEr
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from atdata._packable import PackableSample
+    from atdata._samples.base import PackableSample
 
     P = TypeVar("P", bound=PackableSample[Any])
 
@@ -27,9 +27,9 @@ _dump: Callable[[Any], bytes] | None = None
 def _codec() -> tuple[Callable[[Any], Any], Callable[[Any], bytes]]:
     """numpy loads with the first array, not with the first sample class."""
     global _load, _dump
-    from atdata import _npy
+    from atdata._samples import npy
 
-    _load, _dump = _npy.load, _npy.dump
+    _load, _dump = npy.load, npy.dump
     return _load, _dump
 
 
