@@ -235,7 +235,7 @@ def test_widened_arrays_are_written_back_where_they_came_from(widened: Lens[Any,
 
 
 def test_a_lens_made_while_the_program_runs_casts_arrays_alike(widened: Lens[Any, Any], tmp_path: Path) -> None:
-    from atdata._mapped_lens import mapped_lens
+    from atdata._lenses.mapped import mapped_lens
 
     document = json.loads((tmp_path / "lexicons/lenses/frame_1_0_0_to_1_1_0.json").read_bytes())
     made = mapped_lens(document, widened.source_type, widened.view_type)

@@ -155,7 +155,7 @@ class LensLoader(RecordLoader):
         found = self.find(uri)
         record = model_of(LensRecord, found.value, str(uri))
         if isinstance(record.mapping, FieldMapping):
-            from atdata._mapped_lens import mapped_lens
+            from atdata._lenses.mapped import mapped_lens
 
             source = self._class_of(record.source_schema) if source_type is None else source_type
             view = self._class_of(record.target_schema) if view_type is None else view_type

@@ -6,7 +6,7 @@ import dataclasses
 import typing
 from typing import Any
 
-from atdata._lens_columns import FieldWise, Part, completed, kinds_of
+from atdata._lenses.columns import FieldWise, Part, completed, kinds_of
 from atdata._samples.plan import field_hints, is_array, split_optional
 
 __all__ = ["Structure", "structure"]

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from atdata._lens_values import present, to_array, to_bool, to_float, to_int, to_str
+from atdata._lenses.values import present, to_array, to_bool, to_float, to_int, to_str
 
 __all__ = ["FieldWise", "Part", "completed", "field_wise", "fields_read", "kinds_of", "then"]
 

@@ -17,9 +17,9 @@ from atdata_codegen.samples.model import SampleSchema
 from atdata_codegen.samples.parse import parse_schema
 from atdata_codegen.templating import default_renderer
 
-from atdata import _lens_values
 from atdata._errors import LensError, type_name
-from atdata.lens import Lens
+from atdata._lenses import values
+from atdata._lenses.lens import Lens
 
 __all__ = ["mapped_lens"]
 
@@ -70,7 +70,7 @@ class _Mapped:
     @property
     def columns(self) -> Any:
         """The getter on whole columns, where it takes fields as they are."""
-        from atdata._lens_columns import field_wise
+        from atdata._lenses.columns import field_wise
 
         _, source_type, view_type, _ = self._given
         return field_wise(self._get, source_type, view_type)
@@ -90,7 +90,7 @@ class _Mapped:
         source, target = _schema_of(source_type), _schema_of(view_type)
         nested = [*_nested_in(source_type), *_nested_in(view_type)]
         made = render_functions(lens, source, target, nested, default_renderer())
-        names: dict[str, Any] = {name: getattr(_lens_values, name) for name in made.helpers}
+        names: dict[str, Any] = {name: getattr(values, name) for name in made.helpers}
         names |= {made.source: source_type, made.target: view_type}
         file = f"<atdata lens {lens.module} {sha256(made.text.encode()).hexdigest()[:16]}>"
         code = compile_checked(made.text, file, names=names)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from atdata._errors import LensError
-
-if TYPE_CHECKING:
-    from atdata.lens import Lens
+from atdata._lenses.lens import Lens
 
 __all__ = ["LensNetwork"]
 
-Path = tuple["Lens[Any, Any]", ...]
+Path = tuple[Lens[Any, Any], ...]
 
 
 class LensNetwork:
@@ -105,7 +103,6 @@ def _built_in(source: type[Any], view: type[Any]) -> Lens[Any, Any] | None:
     """Every class is a view of itself, and every sample class one of untyped samples."""
     from atdata._samples.base import PackableSample
     from atdata._samples.dict_sample import DictSample
-    from atdata.lens import Lens
 
     if source is view:
         return Lens(_same, _put_same, source_type=source, view_type=view)
@@ -117,13 +114,11 @@ def _built_in(source: type[Any], view: type[Any]) -> Lens[Any, Any] | None:
 
 def _structural(source: type[Any], view: type[Any]) -> Lens[Any, Any] | None:
     """The lens that takes each field of ``view`` from the one of its name; None unless the classes agree."""
-    from atdata._lens_structure import structure
+    from atdata._lenses.structure import structure
 
     found = structure(source, view)
     if found is None:
         return None
-    from atdata.lens import Lens
-
     return Lens(found.get, found.put, source_type=source, view_type=view)
 
 
