@@ -6,10 +6,11 @@ Importing this loads neither numpy nor ormsgpack nor jinja2.
 from __future__ import annotations
 
 from atdata._lazy import lazy_classes
-from atdata._samples.base import PackableSample, install
+from atdata._samples.base import PackableSample
 from atdata._samples.batch import SampleBatch
 from atdata._samples.constraints import Labels, Length, MediaType, OneOf, Range, Shape, Unit
 from atdata._samples.lazy_numpy import NDArray, np
+from atdata._samples.meta import install
 from atdata._samples.values import (
     in_array,
     in_bool,

@@ -7,8 +7,8 @@ from inspect import formatannotation
 from typing import TYPE_CHECKING, Any, get_args
 
 from atdata._errors import DecodeError, shown
+from atdata._samples.hints import field_hints, is_array, split_optional
 from atdata._samples.npy import header
-from atdata._samples.plan import field_hints, is_array, split_optional
 
 if TYPE_CHECKING:
     from atdata._dataset.core import Core

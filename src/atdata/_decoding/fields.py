@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from atdata._samples.plan import field_hints, plan_from_class, split_optional, type_kind
+from atdata._samples.hints import field_hints, split_optional
+from atdata._samples.plan import plan_from_class, type_kind
 
 if TYPE_CHECKING:
     from atdata_codegen.samples.codec import CodecPlan

@@ -111,7 +111,7 @@ def declared(sample_type: type[Any]) -> dict[str, Layout]:
     """What the annotations of a sample class say about its columns, for those in which nothing was seen."""
     if not hasattr(sample_type, "__dataclass_fields__"):
         return {}
-    from atdata._samples.plan import field_hints
+    from atdata._samples.hints import field_hints
 
     return {name: _declared(hint) for name, hint in field_hints(sample_type).items()}
 
@@ -123,7 +123,7 @@ def _declared(hint: Any) -> Layout:
     import typing
 
     from atdata._samples.constraints import Shape
-    from atdata._samples.plan import is_array, split_optional
+    from atdata._samples.hints import is_array, split_optional
 
     kind, _ = split_optional(hint)
     if is_array(kind):

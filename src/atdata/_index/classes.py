@@ -22,7 +22,7 @@ from atdata._index.errors import NotASampleTypeError, UnsupportedTypeError
 from atdata._index.metadata import to_record_form
 from atdata._samples.annotations import own_annotations
 from atdata._samples.constraints import Labels, Length, MediaType, OneOf, Range, Shape, Unit
-from atdata._samples.plan import field_hints, is_array, split_optional
+from atdata._samples.hints import field_hints, is_array, split_optional
 from atdata._uris import check_version, schema_uri
 
 __all__ = ["check_sample_type", "nested_types", "schema_from_class"]

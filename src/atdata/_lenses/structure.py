@@ -7,7 +7,7 @@ import typing
 from typing import Any
 
 from atdata._lenses.columns import FieldWise, Part, completed, kinds_of
-from atdata._samples.plan import field_hints, is_array, split_optional
+from atdata._samples.hints import field_hints, is_array, split_optional
 
 __all__ = ["Structure", "structure"]
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from atdata._errors import DecodeError, SchemaError, shown, type_name
-from atdata._samples.plan import field_hints, is_array, split_optional
+from atdata._samples.hints import field_hints, is_array, split_optional
 
 __all__ = ["as_sample_type", "dtype_of", "fits_of", "samples_of"]
 

@@ -6,14 +6,13 @@ class's plan (:mod:`atdata._samples.codec`), so that defining a class costs noth
 
 from __future__ import annotations
 
-import copyreg
-from abc import ABCMeta
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self
 
 from atdata._errors import DecodeError, EncodeError, SampleError, shown, type_name
 from atdata._samples.annotations import own_annotations
 from atdata._samples.keys import new_key
+from atdata._samples.meta import SampleMeta
 from atdata._samples.msgpack import pack_map, unpack_map
 
 if TYPE_CHECKING:
@@ -27,28 +26,13 @@ else:
 
     B_co = TypeVar("B_co", covariant=True, bound="SampleBatch[Any]")
 
-__all__ = ["RESERVED", "PackableSample", "SampleMeta", "install"]
+__all__ = ["RESERVED", "PackableSample"]
 
 #: What no field may be called, because the class itself is called by these names.
 RESERVED = frozenset(
     {"packed", "as_wds", "from_bytes", "from_data", "validate", "_encode", "_decode", "_codec", "_batch_type",
      "_arrays", "_document", "_scope", "_ensure_good", "_abc_impl", "_is_protocol"}
 )  # fmt: skip
-
-
-class SampleMeta(ABCMeta):
-    """The class of sample classes. It exists so that a class made at run time pickles as its schema document."""
-
-    def __reduce_class__(cls) -> Any:
-        document = cls.__dict__.get("_document")
-        if document is None:
-            return cls.__qualname__  # pickle by name, as for any class
-        from atdata._samples.decode import rebuild_class
-
-        return rebuild_class, tuple(document)
-
-
-copyreg.pickle(SampleMeta, SampleMeta.__reduce_class__)
 
 
 class PackableSample(Generic[B_co], metaclass=SampleMeta):
@@ -184,20 +168,6 @@ class PackableSample(Generic[B_co], metaclass=SampleMeta):
     __hash__ = None  # type: ignore[assignment]  # samples can be changed, and arrays have no hash
 
 
-def install(
-    cls: type[PackableSample[Any]],
-    encode: Callable[[Any], dict[str, Any]],
-    decode: Callable[[Any, Any], Any],
-    fields: tuple[str, ...],
-    arrays: tuple[str, ...] = (),
-) -> None:
-    """Give ``cls`` its two functions, the names of its fields, and which of them are arrays."""
-    cls._codec = fields
-    cls._arrays = arrays
-    cls._decode = classmethod(decode)  # type: ignore[assignment, method-assign]
-    cls._encode = encode  # type: ignore[method-assign, assignment]
-
-
 def _first_encode(self: PackableSample[Any]) -> dict[str, Any]:
     from atdata._samples.codec import build
 
@@ -215,7 +185,7 @@ def _first_decode(cls: type[PackableSample[Any]], data: Mapping[str, Any]) -> Pa
 def _array_fields(cls: type[PackableSample[Any]]) -> tuple[str, ...]:
     found = cls.__dict__.get("_arrays")
     if found is None:
-        from atdata._samples.plan import array_fields
+        from atdata._samples.hints import array_fields
 
         found = array_fields(cls)
         cls._arrays = found

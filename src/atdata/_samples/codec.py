@@ -17,11 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 from atdata._locks import fork_safe_lock
 from atdata._samples import values
-from atdata._samples.base import PackableSample, install
+from atdata._samples.meta import install
 from atdata._samples.plan import plan_from_class
 
 if TYPE_CHECKING:
     from atdata_codegen.samples.codec import CodecPlan
+
+    from atdata._samples.base import PackableSample
 
 __all__ = ["build"]
 

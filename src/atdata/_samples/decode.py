@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from hashlib import sha256
 from types import CodeType, ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from atdata_codegen.audit import compile_checked
 from atdata_codegen.load import load_json
@@ -26,7 +26,9 @@ from atdata_codegen.samples.plan import module_names
 from atdata._errors import AtdataError, SchemaError
 from atdata._locks import fork_safe_lock
 from atdata._samples import text_cache
-from atdata._samples.base import PackableSample
+
+if TYPE_CHECKING:
+    from atdata._samples.base import PackableSample
 
 __all__ = ["decode_schema", "rebuild_class"]
 

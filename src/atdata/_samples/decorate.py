@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from typing import Any, TypeVar, dataclass_transform
 
 from atdata._samples.annotations import own_annotations
-from atdata._samples.base import PackableSample, SampleMeta
+from atdata._samples.base import PackableSample
+from atdata._samples.meta import SampleMeta
 
 __all__ = ["packable"]
 

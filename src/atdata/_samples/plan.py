@@ -3,103 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
-import types
 import typing
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from atdata._samples.hints import field_hints, is_array, split_optional
+from atdata._samples.meta import SampleMeta
+
 if TYPE_CHECKING:
     from atdata_codegen.samples.codec import CodecPlan, TypePlan
 
-from atdata._samples.aliases import opened
-from atdata._samples.annotations import own_annotations
-
-__all__ = ["array_fields", "field_hints", "is_array", "plan_from_class", "split_optional", "type_kind"]
+__all__ = ["plan_from_class", "type_kind"]
 
 _PRIMITIVES = {str: "str", int: "int", float: "float", bool: "bool", bytes: "bytes"}
-
-
-def field_hints(cls: type[Any]) -> dict[str, Any]:
-    """The annotation of each dataclass field, evaluated where it can be, as it stands where it cannot.
-
-    A name that exists for checkers only (``if TYPE_CHECKING``) or inside a function must not keep a
-    class from packing, so each annotation is evaluated by itself.
-    """
-    fields = [f.name for f in dataclasses.fields(cls)]
-    try:
-        hints = typing.get_type_hints(cls, localns=_scope(cls), include_extras=True)
-        return {name: opened(hints[name]) for name in fields}
-    except Exception:  # an annotation may raise anything
-        return {f.name: opened(_evaluate(cls, f.name, f.type)) for f in dataclasses.fields(cls)}
-
-
-def _scope(cls: type[Any]) -> dict[str, Any] | None:
-    found: dict[str, Any] = {}
-    for owner in reversed(cls.__mro__):
-        found.update(owner.__dict__.get("_scope", {}))
-    return {**found, **vars(cls)} if found else None
-
-
-def _evaluate(cls: type[Any], name: str, hint: Any) -> Any:
-    if not isinstance(hint, str):
-        return hint
-    for owner in cls.__mro__:
-        if name in own_annotations(owner):
-            scope = dict(vars(sys.modules.get(owner.__module__, typing)))
-            scope.setdefault(owner.__name__, owner)
-            scope.update(getattr(cls, "_scope", {}))
-            try:
-                return typing.get_type_hints(
-                    types.SimpleNamespace(__annotations__={"x": hint}), scope, include_extras=True
-                )["x"]
-            except Exception:
-                return hint
-    return hint
-
-
-def split_optional(hint: Any) -> tuple[Any, bool]:
-    """The type without ``None``, and whether ``None`` was in it. ``Annotated`` is looked through."""
-    hint = _bare(hint)
-    if typing.get_origin(hint) in (typing.Union, types.UnionType):
-        rest = [arg for arg in typing.get_args(hint) if arg is not type(None)]
-        nullable = len(rest) < len(typing.get_args(hint))
-        if len(rest) == 1:
-            return _bare(rest[0]), nullable
-        return hint, nullable
-    if hint is None or hint is type(None) or hint is Any or hint is object:
-        return hint, True
-    return hint, False
-
-
-def _bare(hint: Any) -> Any:
-    while typing.get_origin(hint) is typing.Annotated:
-        hint = typing.get_args(hint)[0]
-    while type(hint).__name__ == "TypeAliasType":  # type Image = NDArray[np.uint8]
-        hint = hint.__value__
-    if isinstance(hint, typing.NewType):
-        return _bare(hint.__supertype__)
-    return hint
-
-
-def is_array(hint: Any) -> bool:
-    """Whether ``hint`` (without ``None``) is an array, evaluated or still text."""
-    if isinstance(hint, str):
-        text = hint.replace(" ", "")
-        text = text.removesuffix("|None").removeprefix("None|").removeprefix("typing.").removeprefix("Optional[")
-        head = text.split("[")[0].rstrip("]")
-        return head.rpartition(".")[2] in ("NDArray", "ndarray")
-    origin = typing.get_origin(hint) or hint
-    if isinstance(origin, type):
-        return (origin.__module__ == "numpy" and origin.__name__ == "ndarray") or (
-            hasattr(origin, "__array_finalize__") and hasattr(origin, "__array_ufunc__") and hasattr(origin, "strides")
-        )
-    return type(hint).__name__ == "_NDArray" or getattr(hint, "__name__", "") == "NDArray"
-
-
-def array_fields(cls: type[Any]) -> tuple[str, ...]:
-    """Names of the fields that hold arrays."""
-    return tuple(name for name, hint in field_hints(cls).items() if is_array(split_optional(hint)[0]))
 
 
 def plan_from_class(
@@ -130,19 +46,19 @@ def plan_from_class(
 
 def _direct(cls: type[Any]) -> bool:
     """Whether setting attributes does all that calling the class would do."""
-    from atdata._samples.base import PackableSample
-
+    root: Any = next((base for base in reversed(cls.__mro__) if isinstance(base, SampleMeta)), None)
     params = cls.__dataclass_params__
     return (
-        params.init
+        root is not None
+        and params.init
         and not params.frozen
         and "__init__" in cls.__dict__
         and hasattr(cls.__init__, "__annotations__")
         and cls.__init__.__qualname__ in (f"{cls.__qualname__}.__init__", "__create_fn__.<locals>.__init__")
         and getattr(cls.__init__, "__code__", None) is not None
         and cls.__init__.__code__.co_filename == "<string>"
-        and cls.__post_init__ is PackableSample.__post_init__
-        and cls._ensure_good is PackableSample._ensure_good
+        and cls.__post_init__ is root.__post_init__
+        and cls._ensure_good is root._ensure_good
         and getattr(cls, "__new__") is object.__new__  # noqa: B009  # checkers know them by other types
         and getattr(cls, "__setattr__") is object.__setattr__  # noqa: B009
         and all(f.init for f in dataclasses.fields(cls))
@@ -167,8 +83,6 @@ def type_kind(hint: Any) -> str:
 def _type(hint: Any, names: dict[str, Any]) -> TypePlan:
     from atdata_codegen.samples.codec import TypePlan
 
-    from atdata._samples.base import PackableSample
-
     if isinstance(hint, str):
         hint = {"str": str, "int": int, "float": float, "bool": bool, "bytes": bytes}.get(hint, hint)
     if is_array(hint):
@@ -185,7 +99,7 @@ def _type(hint: Any, names: dict[str, Any]) -> TypePlan:
         return TypePlan("array", TypePlan("any") if nullable else _type(item, names))
     if origin is dict:
         return TypePlan("dict")
-    if isinstance(origin, type) and issubclass(origin, PackableSample):
+    if isinstance(origin, SampleMeta):
         name = f"_class_{len(names)}"
         names[name] = origin
         return TypePlan("ref", ref=name)

@@ -6,12 +6,15 @@ import typing
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from atdata._errors import EncodeError, InvalidSampleError, shown, type_name
-from atdata._samples.base import PackableSample
 from atdata._samples.constraints import Labels, Length, OneOf, Range, Shape
-from atdata._samples.plan import field_hints, is_array, split_optional
+from atdata._samples.hints import field_hints, is_array, split_optional
+from atdata._samples.meta import SampleMeta
+
+if TYPE_CHECKING:
+    from atdata._samples.base import PackableSample
 
 __all__ = ["validate"]
 
@@ -125,7 +128,7 @@ def _type_problems(value: Any, kind: Any, field: str) -> Iterator[tuple[str, str
         what = _scalar_problem(value, kind)
         if what:
             yield field, what
-    elif isinstance(kind, type) and issubclass(kind, PackableSample):
+    elif isinstance(kind, SampleMeta):
         if isinstance(value, kind):
             yield from _problems(value, f"{field}.")
         else:

@@ -79,7 +79,7 @@ def _all_arrays(sample: Any, names: tuple[str, ...]) -> bool:
 def _arrays_to_check(cls: type[Any]) -> tuple[str, ...] | None:
     """Fields whose dtype and shape decide, or None when a full check is needed for each sample."""
     from atdata._samples.constraints import Labels, OneOf, Range, Shape
-    from atdata._samples.plan import is_array
+    from atdata._samples.hints import is_array
     from atdata._samples.validate import _SCALARS, _rules
 
     found: list[str] = []

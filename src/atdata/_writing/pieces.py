@@ -31,7 +31,7 @@ def packer(cls: type[Any]) -> Callable[[Any], list[Piece]] | None:
     """A function that packs a sample of ``cls`` into pieces, or None for classes without arrays of their own."""
     if not issubclass(cls, PackableSample) or cls.packed is not PackableSample.packed:
         return None
-    from atdata._samples.plan import array_fields
+    from atdata._samples.hints import array_fields
 
     fields = array_fields(cls)
     if not fields or cls.__dictoffset__ == 0:
