@@ -22,7 +22,7 @@ from typing import Any
 from bench_gen import ROOT, UPSTREAM_PYTHON, environment, machine, python_of
 
 HERE = Path(__file__).resolve().parent
-PACKAGES = {"ours": ["numpy", "ormsgpack", "jinja2", "webdataset", "redis"], "upstream": ["atdata==0.7.0b1"]}
+PACKAGES = {"ours": ["numpy", "ormsgpack", "jinja2", "webdataset", "redis[hiredis]"], "upstream": ["atdata==0.7.0b1"]}
 FEW = 1_000
 #: What is asked for of each line: a limit in microseconds, or how many times faster than PyPI's.
 TARGETS: dict[tuple[str, str], str] = {

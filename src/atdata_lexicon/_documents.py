@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import ModuleType
 
+    from ._accept import Acceptor
     from .record import Record
 
 __all__ = ["Document", "document_of", "home_of"]
@@ -20,6 +21,8 @@ __all__ = ["Document", "document_of", "home_of"]
 
 class Document:
     """The Lexicon document behind one generated module; also a catalogue of it and of all it refers to."""
+
+    _acceptor: Acceptor | None = None
 
     def __init__(self, module: ModuleType) -> None:
         from json import loads
@@ -85,6 +88,9 @@ _documents: dict[str, Document] = {}
 def _document(module: ModuleType) -> Document:
     found = _documents.get(module.__name__)
     if found is None or found.text is not module._LEXICON:
+        if found is not None:  # generated anew: what others worked out from it is out of date
+            for other in _documents.values():
+                other._acceptor = None
         found = _documents[module.__name__] = Document(module)
     return found
 

@@ -23,6 +23,10 @@ _SOURCES = {
         r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.[0-9]+)?"
         r"(?:Z|([+-])([0-9]{2}):([0-9]{2}))"
     ),
+    # Those of "datetime" that need no calendar: most of them, for a fraction of the time.
+    "plain-datetime": (
+        r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?Z"
+    ),
 }
 
 _compiled: dict[str, Pattern[str]] = {}

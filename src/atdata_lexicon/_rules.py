@@ -8,13 +8,15 @@ from ._text import show
 from .cid import is_link
 from .values import Blob, CidLink, bytes_from_text
 
-__all__ = ["MAX_SAFE", "is_leaf", "object_problem", "scalar_problem", "special_problem"]
+__all__ = [
+    "MAX_INT", "MAX_SAFE", "MIN_INT", "is_leaf", "is_unicode", "object_problem", "scalar_problem", "special_problem",
+]  # fmt: skip
 
 MAX_SAFE: Final = (1 << 53) - 1
 """The largest integer that JavaScript, and so most servers, keep exactly."""
 
-_MIN_INT = -(1 << 63)
-_MAX_INT = (1 << 63) - 1
+MIN_INT = -(1 << 63)
+MAX_INT = (1 << 63) - 1
 
 
 def scalar_problem(value: object, sending: bool) -> str | None:
@@ -22,9 +24,9 @@ def scalar_problem(value: object, sending: bool) -> str | None:
     if value is None or isinstance(value, (bool, bytes)):
         return None
     if isinstance(value, str):
-        return None if _is_unicode(value) else "half of a surrogate pair, which is not Unicode text"
+        return None if is_unicode(value) else "half of a surrogate pair, which is not Unicode text"
     if isinstance(value, int):
-        if not _MIN_INT <= value <= _MAX_INT:
+        if not MIN_INT <= value <= MAX_INT:
             return f"{show(value)} does not fit in a signed 64-bit integer: use a string"
         if sending and not -MAX_SAFE <= value <= MAX_SAFE:
             return f"{show(value)} is beyond 2^53-1, which servers refuse or change: use a string"
@@ -45,7 +47,7 @@ def object_problem(value: dict[Any, Any], sending: bool) -> str | None:
     for key in value:
         if not isinstance(key, str):
             return f"keys must be strings, not {show(key)}"
-        if not _is_unicode(key):
+        if not is_unicode(key):
             return f"the key {show(key)} holds half of a surrogate pair, which is not Unicode text"
     if sending and len(value) == 2 and isinstance(value.get("cid"), str) and isinstance(value.get("mimeType"), str):
         return "a blob reference of the old form, which servers refuse: upload the blob and use what the server returns"
@@ -94,7 +96,8 @@ def is_leaf(value: object) -> bool:
     return isinstance(value, dict) and len(value) == 1 and ("$link" in value or "$bytes" in value)
 
 
-def _is_unicode(text: str) -> bool:
+def is_unicode(text: str) -> bool:
+    """Whether a text has no half of a surrogate pair."""
     if text.isascii():
         return True
     try:

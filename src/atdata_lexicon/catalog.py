@@ -10,6 +10,8 @@ from .errors import Issue, ValidationError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from ._accept import Acceptor
+
 __all__ = ["Catalog", "DictCatalog", "find_pointer", "split_reference"]
 
 
@@ -24,7 +26,7 @@ class Catalog(Protocol):
 class DictCatalog:
     """A catalogue of Lexicon documents in memory.
 
-    `documents` are the parsed JSON files; of two with one `id`, the later one counts.
+    `documents` are the parsed JSON files, which must not change any more; of two with one `id`, the later one counts.
     Raises ValidationError for a document without `id` or `defs`.
 
     >>> catalog = DictCatalog([{"lexicon": 1, "id": "com.example.x", "defs": {"main": {"type": "token"}}}])
@@ -32,6 +34,8 @@ class DictCatalog:
     {'main': {'type': 'token'}}
     >>> catalog.defs("com.example.y")
     """
+
+    _acceptor: Acceptor | None = None
 
     def __init__(self, documents: Iterable[Mapping[str, Any]]) -> None:
         self._defs: dict[str, Mapping[str, Any]] = {}

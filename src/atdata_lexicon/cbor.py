@@ -6,7 +6,7 @@ links and no other tag. What `decode` accepts, `encode` gives back byte for byte
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from ._text import show
 from .cid import Cid, parse_cid
@@ -54,17 +54,18 @@ def _head(out: bytearray, major: int, number: int) -> None:
         out += number.to_bytes(8, "big")
 
 
-def _write(out: bytearray, value: object, depth: int) -> None:
-    if value is None:
+def _write(out: bytearray, value: Any, depth: int) -> None:
+    kind = type(value)
+    if kind is str:
+        _write_text(out, value)
+    elif kind is dict:
+        _write_map(out, value, depth)
+    elif value is None:
         out.append(0xF6)
     elif value is True:
         out.append(0xF5)
     elif value is False:
         out.append(0xF4)
-    elif isinstance(value, str):
-        data = _utf8(value)
-        _head(out, 0x60, len(data))
-        out += data
     elif isinstance(value, int):
         if not _MIN_INT <= value <= _MAX_INT:
             raise DataModelError(f"{show(value)} does not fit in a signed 64-bit integer")
@@ -72,6 +73,8 @@ def _write(out: bytearray, value: object, depth: int) -> None:
             _head(out, 0x00, value)
         else:
             _head(out, 0x20, -1 - value)
+    elif isinstance(value, str):
+        _write_text(out, value)
     elif isinstance(value, bytes):
         _head(out, 0x40, len(value))
         out += value
@@ -90,7 +93,16 @@ def _write(out: bytearray, value: object, depth: int) -> None:
         _write_map(out, value, depth)
 
 
-def _write_map(out: bytearray, value: object, depth: int) -> None:
+def _write_text(out: bytearray, text: str) -> None:
+    data = _utf8(text)
+    if len(data) < 24:
+        out.append(0x60 | len(data))
+    else:
+        _head(out, 0x60, len(data))
+    out += data
+
+
+def _write_map(out: bytearray, value: Any, depth: int) -> None:
     if isinstance(value, Blob):
         value = {"$type": "blob", "ref": value.ref, "mimeType": value.mime_type, "size": value.size}
     if not isinstance(value, dict):
@@ -98,16 +110,39 @@ def _write_map(out: bytearray, value: object, depth: int) -> None:
         raise DataModelError(f"{show(value)} has no form in the data model{hint}")
     _check_depth(depth)
     _head(out, 0xA0, len(value))
-    keys: list[tuple[int, bytes, str]] = []
-    for key in value:
+    for key, head in _orders.get(tuple(value)) or _in_order(value):
+        out += head
+        item = value[key]
+        if type(item) is str:
+            _write_text(out, item)
+        else:
+            _write(out, item, depth + 1)
+
+
+_Order: TypeAlias = "list[tuple[str, bytes]]"
+_MOST_ORDERS: Final = 1024
+#: Keys of objects as they came, and as they are written: few sets of keys make up nearly all records.
+_orders: dict[tuple[str, ...], _Order] = {}
+
+
+def _in_order(keys: dict[Any, Any]) -> _Order:
+    """The keys by the length of their UTF-8 and then by its bytes, each with what is written for it."""
+    found: list[tuple[int, bytes, str]] = []
+    for key in keys:
         if not isinstance(key, str):
             raise DataModelError(f"an object's keys are strings, not {show(key)}")
         data = _utf8(key)
-        keys.append((len(data), data, key))
-    for length, data, key in sorted(keys):
-        _head(out, 0x60, length)
-        out += data
-        _write(out, value[key], depth + 1)
+        found.append((len(data), data, key))
+    order: _Order = []
+    for _, _, key in sorted(found):
+        out = bytearray()
+        _write_text(out, key)
+        order.append((key, bytes(out)))
+    if len(order) <= 32 and all(len(key) <= 64 for key in keys):
+        if len(_orders) >= _MOST_ORDERS:
+            _orders.clear()
+        _orders[tuple(keys)] = order
+    return order
 
 
 def _check_depth(depth: int) -> None:

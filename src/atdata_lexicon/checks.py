@@ -17,6 +17,8 @@ from .validation import validate_at
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from ._accept import Acceptor
+
 __all__ = ["Lexicons", "checked", "other_than"]
 
 _T = TypeVar("_T")
@@ -93,6 +95,8 @@ class Lexicons:
     atdata_lexicon.errors.ValidationError: com.example.x#size has 1 problem
       $: the float 3.5 is not allowed in a record: use a string or a scaled integer
     """
+
+    _acceptor: Acceptor | None = None
 
     def __init__(self, texts: Mapping[str, str]) -> None:
         self._texts = texts

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from ._base32 import cid_text
 from ._text import show
 from .errors import IdentifierError
 
@@ -47,9 +48,7 @@ class Cid:
         return bytes(out) + self.digest
 
     def __str__(self) -> str:
-        from base64 import b32encode
-
-        return "b" + b32encode(bytes(self)).decode("ascii").rstrip("=").lower()
+        return cid_text(bytes(self))
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Cid:
@@ -151,4 +150,4 @@ def cid_for_bytes(data: bytes) -> str:
 def _sha256_cid(codec: int, data: bytes) -> str:
     from hashlib import sha256
 
-    return str(Cid(codec, SHA2_256, sha256(data).digest()))
+    return cid_text(bytes((1, codec, SHA2_256, 32)) + sha256(data).digest())

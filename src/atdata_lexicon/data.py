@@ -33,6 +33,9 @@ MAX_ISSUES: Final = 100
 """How many issues a check collects before it stops."""
 
 
+_AS_THEY_ARE = (str, int, type(None), bytes, CidLink, Blob)
+
+
 def from_json(value: object) -> Any:  # Any: whatever the JSON holds
     """The Python form of a JSON value: `$link` as CidLink, `$bytes` as bytes, blobs as Blob, 3.0 as 3.
 
@@ -52,7 +55,7 @@ def from_json(value: object) -> Any:  # Any: whatever the JSON holds
 
 
 def _from_json(value: object, depth: int) -> Any:
-    if value is None or isinstance(value, (str, int, bytes, CidLink, Blob)):
+    if isinstance(value, _AS_THEY_ARE):
         return value
     if isinstance(value, float):
         if value.is_integer() and abs(value) <= MAX_SAFE:
@@ -61,7 +64,7 @@ def _from_json(value: object, depth: int) -> Any:
     if depth >= MAX_DEPTH and not is_leaf(value):
         raise DataModelError(f"nested deeper than {MAX_DEPTH} levels")
     if isinstance(value, list):
-        return [_from_json(item, depth + 1) for item in value]
+        return [item if type(item) is str else _from_json(item, depth + 1) for item in value]
     if isinstance(value, dict):
         problem = special_problem(value)
         if problem is not None:
@@ -74,7 +77,7 @@ def _from_json(value: object, depth: int) -> Any:
             blob = Blob.from_json(value)
             if blob is not None:
                 return blob
-        return {key: _from_json(item, depth + 1) for key, item in value.items()}
+        return {key: item if type(item) is str else _from_json(item, depth + 1) for key, item in value.items()}
     raise DataModelError(f"{show(value)} has no form in the data model")
 
 

@@ -20,6 +20,8 @@ def is_datetime(text: object) -> bool:
     """
     if not isinstance(text, str) or len(text) > _MAX_LENGTH:
         return False
+    if pattern("plain-datetime").fullmatch(text) is not None:
+        return True
     match = pattern("datetime").fullmatch(text)
     if match is None:
         return False

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = [
     "FORMATS",
     "check_format",
+    "format_check",
     "is_at_identifier",
     "is_at_uri",
     "is_cid",
@@ -135,6 +136,12 @@ _CHECKS: dict[str, tuple[Callable[[object], bool], str]] = {
 
 FORMATS: Final = tuple(_CHECKS)
 """The names of the string formats, sorted."""
+
+
+def format_check(name: str) -> Callable[[object], bool] | None:
+    """The check of a string format; None for one that Lexicon does not know, which accepts everything."""
+    found = _CHECKS.get(name)
+    return None if found is None else found[0]
 
 
 def check_format(name: str, value: object) -> str | None:
