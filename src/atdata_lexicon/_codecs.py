@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from ._base import Base
 from .catalog import split_reference
 from .cid import is_link
-from .record import Record, plan_of
 from .values import Blob, CidLink, bytes_from_text, bytes_to_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ._documents import Document
+    from .record import Record
 
 __all__ = ["decoder", "encoder", "plain", "pointer_part"]
 
@@ -82,8 +83,8 @@ def plain(value: object) -> Any:
     """The JSON form of any value that a record may hold; others stay, for `validate` to report."""
     if value is None or isinstance(value, (str, int)):
         return value
-    if isinstance(value, Record):
-        return plan_of(type(value)).encode(value, False)
+    if isinstance(value, Base):
+        return value._plan().encode(value, False)
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
@@ -98,7 +99,7 @@ def plain(value: object) -> Any:
 
 
 def _typed(value: object) -> Any:
-    return plan_of(type(value)).encode(value, True) if isinstance(value, Record) else plain(value)
+    return value._plan().encode(value, True) if isinstance(value, Base) else plain(value)
 
 
 def _local(document: Document, node: _Node) -> tuple[str, _Node] | None:
@@ -145,7 +146,7 @@ def _object(cls: type[Record] | None) -> Convert | None:
     def convert(value: object) -> Any:
         if not isinstance(value, dict):
             return value
-        plan = plan_of(target)
+        plan = target._plan()
         if not plan.is_record:
             return plan.decode(value, False)
         # a record writes its own `$type`, so one that is missing or of another kind must stay in a plain object
@@ -169,7 +170,7 @@ def _union(document: Document, node: _Node) -> Convert:
         if kind not in classes:
             classes[kind] = _member(document, members[kind])
         cls = classes[kind]
-        return value if cls is None else plan_of(cls).decode(value, True)  # type: ignore[arg-type]  # a dict, by its $type
+        return value if cls is None else cls._plan().decode(value, True)  # type: ignore[arg-type]  # a dict, by its $type
 
     return convert
 

@@ -6,13 +6,15 @@ from dataclasses import MISSING, dataclass, fields
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from ._base import Base
 from ._codecs import decoder, encoder, plain, pointer_part
 from ._documents import document_of, home_of
-from .record import Record
 from .values import UNSET
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from .record import Record
 
 __all__ = ["Plan", "compile_plan"]
 
@@ -26,8 +28,8 @@ _Convert: TypeAlias = "Callable[[Any], Any]"
 class Plan:
     """The two ways of one class; `typed` asks for (or leaves out) the `$type` of a union member."""
 
-    decode: Callable[[dict[str, Any], bool], Record]
-    encode: Callable[[Record, bool], dict[str, Any]]
+    decode: Callable[[dict[str, Any], bool], Base]
+    encode: Callable[[Base, bool], dict[str, Any]]
     type_name: str | None
     is_record: bool
     known: frozenset[str]  # wire names of the fields
@@ -87,15 +89,15 @@ def _type_name(nsid: str, pointer: str) -> str | None:
 
 def _decode(
     cls: type[Record], found: list[_Field], known: frozenset[str], type_name: str | None
-) -> Callable[[dict[str, Any], bool], Record]:
+) -> Callable[[dict[str, Any], bool], Base]:
     new = object.__new__
-    set_extra = vars(Record)["_extra"].__set__
+    set_extra = vars(Base)["_extra"].__set__
     plan = [
         (field.wire, getattr(cls, field.name).__set__, field.decode, field.absent, field.nullable, field.literal)
         for field in found
     ]
 
-    def decode(data: dict[str, Any], typed: bool) -> Record:
+    def decode(data: dict[str, Any], typed: bool) -> Base:
         made = new(cls)
         extra: dict[str, Any] = {}
         left = len(data)
@@ -127,11 +129,11 @@ def _decode(
 
 def _encode(
     found: list[_Field], known: frozenset[str], type_name: str | None, is_record: bool
-) -> Callable[[Record, bool], dict[str, Any]]:
+) -> Callable[[Base, bool], dict[str, Any]]:
     literals = {field.wire: field.absent for field in found if field.literal}
     plan = [(field.wire, field.encode, field.nullable) for field in found]
     names = [field.name for field in found]
-    values_of: Callable[[Record], tuple[Any, ...]]
+    values_of: Callable[[Base], tuple[Any, ...]]
     if len(names) > 1:
         values_of = attrgetter(*names)
     elif names:
@@ -140,7 +142,7 @@ def _encode(
     else:
         values_of = lambda record: ()  # noqa: E731
 
-    def encode(record: Record, typed: bool) -> dict[str, Any]:
+    def encode(record: Base, typed: bool) -> dict[str, Any]:
         out: dict[str, Any] = {}
         extra: dict[str, Any] = getattr(record, "_extra", _NOTHING)
         if type_name is not None and (typed or is_record):

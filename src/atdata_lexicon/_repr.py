@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any, Final
 
+from ._base import Base
 from .errors import UnknownDefinitionError
-from .record import Record
 from .values import UNSET
 
 __all__ = ["short_repr"]
@@ -17,13 +17,13 @@ _MAX_DEPTH: Final = 4
 _MAX_TOTAL: Final = 2000
 
 
-def short_repr(record: Record) -> str:
+def short_repr(record: Base) -> str:
     """The record as `Name(field=value, ...)` of at most about 2,000 characters."""
     text = _record(record, _MAX_DEPTH)
     return text if len(text) <= _MAX_TOTAL else text[:_MAX_TOTAL] + "...)"
 
 
-def _record(record: Record, depth: int) -> str:
+def _record(record: Base, depth: int) -> str:
     if depth == 0:
         return f"{type(record).__name__}(...)"
     parts = [
@@ -41,7 +41,7 @@ def _record(record: Record, depth: int) -> str:
 
 
 def _value(value: Any, depth: int) -> str:
-    if isinstance(value, Record):
+    if isinstance(value, Base):
         return _record(value, depth)
     if isinstance(value, (str, bytes)):
         return repr(value) if len(value) <= _MAX_TEXT else f"{value[:_MAX_TEXT]!r}...<{len(value)}>"

@@ -5,8 +5,9 @@ Importing this module costs next to nothing: definitions are parsed, and convers
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from ._base import Base
 from .errors import DataModelError, Issue, ValidationError
 from .values import UNSET, Blob, CidLink, Unset
 
@@ -23,6 +24,7 @@ RESERVED_NAMES: Final = frozenset(
         "NSID",
         "_AT",
         "_extra",
+        "_plan",
         "from_cbor",
         "from_record",
         "replace",
@@ -37,24 +39,24 @@ RESERVED_NAMES: Final = frozenset(
 """Names that no field of a generated class may have (nor any name that starts with two underscores)."""
 
 
-class Record:
+class Record(Base):
     """The base class of generated records, objects, parameters and bodies.
 
     Construction checks nothing; `validate` checks everything. What came from data and is not known here is kept, and
     written again: unknown fields, unknown members of unions, values of another shape than the Lexicon's.
     """
 
-    __slots__ = ("_extra",)
+    __slots__ = ()
 
-    NSID: ClassVar[str]
-    """The NSID of the Lexicon document."""
+    @classmethod
+    def _plan(cls) -> Plan:
+        """The conversions of a generated class, worked out when first asked for."""
+        plan = _plans.get(cls)
+        if plan is None:
+            from ._plans import compile_plan
 
-    _AT: ClassVar[str]
-    """The JSON pointer, within the document's `defs`, of the object schema that the class stands for."""
-
-    _extra: dict[str, Any]
-    # What came and has no attribute: unknown fields by name, `$type`, None for a null in a field that is not nullable,
-    # UNSET for a field that was absent and has a default. The slot is empty when there is nothing to keep.
+            plan = _plans[cls] = compile_plan(cls)
+        return plan
 
     @classmethod
     def from_record(cls, data: Mapping[str, Any]) -> Self:  # Any: JSON
@@ -67,7 +69,7 @@ class Record:
         """
         if not isinstance(data, dict):
             data = _as_dict(data, cls.NSID)
-        plan = plan_of(cls)
+        plan = cls._plan()
         if plan.is_record and data.get("$type", plan.type_name) != plan.type_name:
             from ._text import show
 
@@ -98,7 +100,7 @@ class Record:
         Raises DataModelError for values that contain themselves.
         """
         try:
-            return plan_of(type(self)).encode(self, False)
+            return self._plan().encode(self, False)
         except RecursionError:
             raise DataModelError(f"{self.NSID}: nested too deep") from None
 
@@ -151,13 +153,6 @@ class Record:
             made._extra = dict(extra)
         return made
 
-    @property
-    def unknown_fields(self) -> dict[str, Any]:  # Any: JSON
-        """The fields that came with the data and are not in the Lexicon, in their order."""
-        extra = getattr(self, "_extra", {})
-        known = plan_of(type(self)).known
-        return {k: v for k, v in extra.items() if k not in known and k != "$type" and not isinstance(v, Unset)}
-
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
             return NotImplemented
@@ -174,16 +169,6 @@ class Record:
 
 
 _plans: dict[type[Record], Plan] = {}
-
-
-def plan_of(cls: type[Record]) -> Plan:
-    """The conversions of a generated class, worked out when first asked for."""
-    plan = _plans.get(cls)
-    if plan is None:
-        from ._plans import compile_plan
-
-        plan = _plans[cls] = compile_plan(cls)
-    return plan
 
 
 def _as_dict(data: object, nsid: str) -> dict[str, Any]:

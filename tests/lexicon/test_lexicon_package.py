@@ -47,6 +47,7 @@ def test_importing_records_loads_neither_the_validator_nor_heavy_modules() -> No
 
     assert done.stdout.split() == [
         "atdata_lexicon",
+        "atdata_lexicon._base",
         "atdata_lexicon.errors",
         "atdata_lexicon.record",
         "atdata_lexicon.values",
