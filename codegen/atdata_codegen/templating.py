@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
@@ -99,9 +100,21 @@ class Renderer:
                 keep_trailing_newline=True,
                 autoescape=_is_html,
                 auto_reload=False,
-                bytecode_cache=jinja2.FileSystemBytecodeCache(str(cache)) if cache else None,
+                bytecode_cache=_kept(cache) if cache else None,
             )
         return self._environment.get_template(template)
+
+
+def _kept(folder: Path) -> jinja2.BytecodeCache:
+    """Compiled templates in ``folder``, as far as its disk takes them: without them a run takes longer, no more."""
+    import jinja2
+
+    class Kept(jinja2.FileSystemBytecodeCache):
+        def dump_bytecode(self, bucket: Any) -> None:
+            with suppress(OSError):
+                super().dump_bytecode(bucket)
+
+    return Kept(str(folder))
 
 
 def _is_html(template: str | None) -> bool:

@@ -192,6 +192,26 @@ def test_a_disk_that_takes_no_more_is_a_typed_error_and_the_old_file_stays(proje
     assert litter(project) == []
 
 
+def test_a_cache_of_templates_that_takes_no_more_is_done_without(project: Any, tmp_path: Path) -> None:
+    """A dry run writes nothing but the cache, which is of use and never needed."""
+    project.write({"lexicon": 1, "id": "com.example.thing", "defs": {"main": {"type": "token"}}})
+    done = subprocess.run(
+        command(project, "--dry-run"),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        env={**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cold")},
+        preexec_fn=lambda: (
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN),
+            resource.setrlimit(resource.RLIMIT_FSIZE, (1, 1)),
+        ),
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert list((tmp_path / "cold").rglob("*.cache")) == []
+
+
 def test_a_run_with_nothing_to_do_still_sweeps_what_a_killed_one_left(project: Any) -> None:
     project.generate({"lexicon": 1, "id": "com.example.thing", "defs": {"main": {"type": "token"}}})
     litter = project.output / ".atdata-gen" / "new" / "1-thing.py"
