@@ -21,6 +21,7 @@ try:
         MovedError,
         NoPermissionError,
         RedisClusterException,
+        RedisError,
         ResponseError,
         TryAgainError,
         WatchError,
@@ -33,6 +34,7 @@ except ImportError as error:
 
 __all__ = [
     "CLUSTER",
+    "NONSENSE",
     "OUTAGES",
     "SPACE",
     "AuthenticationError",
@@ -43,6 +45,7 @@ __all__ = [
     "connect",
     "is_other_kind",
     "make_client",
+    "no_redis",
     "node_of",
     "refusal",
 ]
@@ -56,6 +59,12 @@ OUTAGES = (
     RedisConnectionError, RedisTimeoutError, MovedError, AskError, TryAgainError, ClusterDownError, ClusterError,
     BusyLoadingError, ConnectionError,
 )  # fmt: skip
+#: What redis-py raises for a reply that it cannot take apart, when it is none of the others.
+NONSENSE = (
+    RedisError, ValueError, TypeError, AttributeError, LookupError, RecursionError, MemoryError,
+)  # fmt: skip
+#: Seconds to wait for a reply; without a limit a server that stands still would be waited for for ever.
+_WAIT = 5.0
 
 
 def make_client(url: str | None = None, **options: Any) -> Any:
@@ -63,6 +72,7 @@ def make_client(url: str | None = None, **options: Any) -> Any:
 
     For a cluster (``redis+cluster://`` or ``rediss+cluster://``) one of its nodes is asked at once who the others are.
     """
+    options.setdefault("socket_timeout", _WAIT)
     if "retry" not in options:
         options["retry"] = Retry(ExponentialBackoff(cap=0.3, base=0.02), 5)
     if url is None:
@@ -108,6 +118,18 @@ def refusal(error: Exception) -> Exception:
     if "MISCONF" in text:
         return IndexRefusedError(f"the Redis server of the index cannot write to its disk: {text}")
     return IndexRefusedError(f"the Redis server of the index refused: {text}")
+
+
+def no_redis(what: object) -> Exception:
+    """The error for an answer that no Redis server gives, or for what redis-py made of it."""
+    if isinstance(what, UnicodeDecodeError):
+        return IndexRefusedError(
+            "the index holds bytes that are no text, and the client that was given decodes all it reads; "
+            "give one without decode_responses, which finds what is damaged"
+        )
+    return IndexRefusedError(
+        f"the server of the index does not answer as a Redis server does: {shown(str(what), 200)}; check its address"
+    )
 
 
 def is_other_kind(error: Exception) -> bool:

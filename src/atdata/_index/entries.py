@@ -22,7 +22,7 @@ from atdata._index.errors import (
     IndexUsageError,
     NameTakenError,
 )
-from atdata._index.storage import Row, Storage, Transaction
+from atdata._index.storage import Row, Storage, Transaction, number_in
 from atdata._index.words import entry_tags, entry_words
 
 __all__ = ["ENTRY", "NAME", "Entries", "check_name", "delete_entry", "entry_of", "put_entry", "rename_entry"]
@@ -36,6 +36,8 @@ _SPLIT = "\0"
 _PAGE = 1000
 _FIRST_PAGE = 4
 _AT_ONCE = 50
+#: How a record that is none shows itself.
+_DAMAGE = (KeyError, TypeError, ValueError, RecursionError, AttributeError)
 
 
 def check_name(name: object) -> str:
@@ -51,15 +53,17 @@ def check_name(name: object) -> str:
 
 def entry_of(name: str, row: Row) -> LocalDatasetEntry:
     """The entry in a row; :class:`DamagedEntryError` when it is none."""
-    cid, text = row.get("cid"), row.get("record")
-    if cid and text and row.get("sum") == _sum(cid, text):
-        return LocalDatasetEntry._from_text(text, cid)  # as it was written, and it was checked then
     try:
-        entry = LocalDatasetEntry.from_record(json.loads(row["record"]), _cid=row.get("cid"))
+        cid, text = row.get("cid"), row["record"]
+        if cid and row.get("sum") == _sum(cid, text):  # as it was written, and it was checked then
+            return LocalDatasetEntry._from_text(text, cid)
+        entry = LocalDatasetEntry.from_record(json.loads(text), _cid=cid)
         if not (isinstance(entry.name, str) and isinstance(entry.schema_ref, str) and _cid_fits(entry)):
             raise ValueError("its name, schema or CID does not fit the rest")
+        if not isinstance(entry.record.tags or [], list):
+            raise TypeError("its tags are no list")
         return entry
-    except (KeyError, TypeError, ValueError, RecursionError, AttributeError) as error:
+    except _DAMAGE as error:
         what = "has no record" if isinstance(error, KeyError) else shown(str(error), 200)
         raise DamagedEntryError(f"the entry {shown(name)} of the index is damaged: {what}", name) from error
 
@@ -79,11 +83,6 @@ def _sum(cid: str, text: str) -> str:
     return f"{crc32((cid + text).encode()):08x}"
 
 
-def _number(row: Row | None, field: str) -> int:
-    text = (row or {}).get(field, "0")
-    return int(text) if text.isascii() and text.isdigit() else 0
-
-
 def put_entry(change: Transaction, entry: LocalDatasetEntry, text: str | None = None) -> None:
     """Write ``entry``; its name now points to it, whatever it pointed to before. ``text`` is its record's if known."""
     name = check_name(entry.name)
@@ -95,8 +94,8 @@ def put_entry(change: Transaction, entry: LocalDatasetEntry, text: str | None = 
         if old.get("cid") not in (None, entry.cid):
             _release(change, old["cid"], name)
     there = change.get(ENTRY, entry.cid)
-    names = _number(there, "names") + (old is None or old.get("cid") != entry.cid)
-    known = {**row, "names": str(names), "labels": str(_number(there, "labels"))}
+    names = number_in(there, "names") + (old is None or old.get("cid") != entry.cid)
+    known = {**row, "names": str(names), "labels": str(number_in(there, "labels"))}
     owner = None if there is None else _sole_owner(entry.cid, there)
     if there is None or owner == name:
         known["sole"] = "1"
@@ -121,7 +120,7 @@ def delete_entry(change: Transaction, name: str) -> str:
     cid = row.get("cid", "")
     if cid:
         there = _release(change, cid, name)
-        if there is not None and not _number(there, "names") and not _number(there, "labels"):
+        if there is not None and not number_in(there, "names") and there.get("labels", "0") == "0":
             change.delete(ENTRY, cid)
     return cid
 
@@ -154,7 +153,7 @@ def _release(change: Transaction, cid: str, name: str) -> Row | None:
     change.delete(_OWNER, cid + _SPLIT + name)
     there = change.get(ENTRY, cid)
     if there is not None:
-        there = {**there, "names": str(max(0, _number(there, "names") - 1))}
+        there = {**there, "names": str(max(0, number_in(there, "names") - 1))}
         there.pop("sole", None)
         change.put(ENTRY, cid, there)
     return there
@@ -190,7 +189,7 @@ class Entries:
         if row is None:
             raise EntryNotFoundError(f"there is no entry with the CID {shown(cid)} in the index")
         entry = entry_of(cid, {**row, "cid": cid})
-        if row.get("sole") or not _number(row, "names"):
+        if row.get("sole") or not number_in(row, "names"):
             return entry
         (named,) = self._storage.get(NAME, [entry.name])
         if named is None or named.get("cid") != cid:

@@ -123,10 +123,11 @@ class LocalDatasetEntry:
 
     @classmethod
     def _from_text(cls, text: str, cid: str) -> Self:
-        """The entry of a record as JSON, known to be whole: it is parsed when something of it is asked for."""
+        """The entry of a record as JSON: no more of it is looked at before it is asked for than every entry has."""
         made = cls.__new__(cls)
         made._record = made._head = made._legacy_uuid = None
         made._text, made._cid = text, cid
+        made._look()
         return made
 
     @property
@@ -141,11 +142,16 @@ class LocalDatasetEntry:
         if self._record is None:
             data, _ = _scan(self._text, 0)
             name, ref, storage = data.get("name"), data.get("schemaRef"), data.get("storage")
-            if isinstance(name, str) and isinstance(ref, str) and isinstance(storage, dict):
+            if data.get("$type") != RecordDef.NSID or not (isinstance(name, str) and isinstance(ref, str)):
+                raise TypeError("it is no record of a dataset")
+            if not isinstance(data.get("tags", []), list):
+                raise TypeError("its tags are no list")
+            if isinstance(storage, dict) and storage.get("$type") == StorageExternal.NSID:
                 urls = storage.get("urls")
-                if storage.get("$type") == StorageExternal.NSID and isinstance(urls, list):
-                    self._head = name, ref, tuple(urls)  # strings only, which the garbage collector need not visit
-                    return self._head
+                if not isinstance(urls, list) or not {str}.issuperset(map(type, urls)):
+                    raise TypeError("its shards are no list of strings")
+                self._head = name, ref, tuple(urls)  # strings only, which the garbage collector need not visit
+                return self._head
         record = self.record
         urls = record.storage.urls if isinstance(record.storage, StorageExternal) else ()
         return record.name, record.schema_ref, tuple(urls)

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from atdata._errors import shown
 from atdata._index.entries import ENTRY, NAME, check_name
 from atdata._index.entry import now
-from atdata._index.errors import EntryNotFoundError
-from atdata._index.storage import Storage, Transaction
+from atdata._index.errors import DamagedEntryError, EntryNotFoundError
+from atdata._index.storage import Row, Storage, Transaction, number_in
 
 __all__ = ["cid_of_name", "delete_label", "label_cid", "label_history", "labels", "set_label"]
 
@@ -24,32 +24,49 @@ def set_label(change: Transaction, label: str, cid: str) -> int:
     """Let ``label`` point to ``cid``; returns the number of this step, 1 for the first."""
     check_name(label)
     row = change.get(_LABEL, label)
+    if row is not None and not number_in(row, "version"):
+        raise DamagedEntryError(f"the label {shown(label)} of the index is damaged; delete it first", label)
     if row is not None and row.get("cid") == cid:
-        return int(row["version"])
+        return number_in(row, "version")
     entry = change.get(ENTRY, cid)
     if entry is None:
         raise EntryNotFoundError(f"there is no entry with the CID {shown(cid)} for the label {shown(label)}")
-    number = int((row or {}).get("version", "0")) + 1
+    number = number_in(row, "version") + 1
     step = {"cid": cid, "version": str(number), "createdAt": now()}
     change.put(_LABEL, label, step)
     change.put(_STEP, _key(label, number), step)
-    change.put(ENTRY, cid, {**entry, "labels": str(int(entry.get("labels", "0")) + 1)})
+    change.put(ENTRY, cid, {**entry, "labels": str(number_in(entry, "labels") + 1)})
     return number
 
 
-def delete_label(change: Transaction, label: str) -> None:
+def delete_label(storage: Storage, label: str) -> None:
     """Forget a label and its history; the entries stay."""
-    row = change.get(_LABEL, label)
-    if row is None:
-        raise EntryNotFoundError(f"there is no label {shown(label)} in the index")
-    for number in range(1, int(row["version"]) + 1):
-        step = change.get(_STEP, _key(label, number))
-        change.delete(_STEP, _key(label, number))
-        entry = change.get(ENTRY, (step or {}).get("cid", ""))
-        if step is not None and entry is not None:
-            left = max(0, int(entry.get("labels", "0")) - 1)
-            change.put(ENTRY, step["cid"], {**entry, "labels": str(left)})
-    change.delete(_LABEL, label)
+    numbered = [key for key, _ in _steps(storage, label)]
+
+    def work(change: Transaction) -> None:
+        if change.get(_LABEL, label) is None:
+            raise EntryNotFoundError(f"there is no label {shown(label)} in the index")
+        steps = [*numbered]
+        while change.get(_STEP, _key(label, len(steps) + 1)) is not None:  # made meanwhile
+            steps.append(_key(label, len(steps) + 1))
+        for key in steps:
+            step = change.get(_STEP, key)
+            change.delete(_STEP, key)
+            entry = change.get(ENTRY, (step or {}).get("cid", ""))
+            if step is not None and entry is not None:
+                left = max(0, number_in(entry, "labels") - 1)
+                change.put(ENTRY, step["cid"], {**entry, "labels": str(left)})
+        change.delete(_LABEL, label)
+
+    storage.transact(work)
+
+
+def _steps(storage: Storage, label: str) -> Iterator[tuple[str, Row]]:
+    """The steps that a label took, in order."""
+    after = ""
+    while rows := storage.page(_STEP, prefix=label + "\0", after=after):
+        yield from rows
+        after = rows[-1][0]
 
 
 def label_cid(storage: Storage, label: str, version: int | None) -> str:
@@ -65,12 +82,7 @@ def label_cid(storage: Storage, label: str, version: int | None) -> str:
 def label_history(storage: Storage, label: str) -> list[str]:
     """The CIDs that a label pointed to, the first one first."""
     label_cid(storage, label, None)
-    found: list[str] = []
-    after = ""
-    while rows := storage.page(_STEP, prefix=label + "\0", after=after):
-        found += [row.get("cid", "") for _, row in rows]
-        after = rows[-1][0]
-    return found
+    return [row.get("cid", "") for _, row in _steps(storage, label)]
 
 
 def labels(storage: Storage) -> Iterator[tuple[str, str]]:

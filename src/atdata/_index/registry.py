@@ -22,7 +22,7 @@ from atdata._index.errors import (
     SchemaNotFoundError,
 )
 from atdata._index.storage import Row, Storage, Transaction
-from atdata._uris import AtdataUri, check_version, parse_schema_ref, schema_uri, version_key
+from atdata._uris import AtdataUri, AtdataUriError, check_version, parse_schema_ref, schema_uri, version_key
 
 __all__ = [
     "Registry", "check_document", "fields_digest", "find_same", "is_published", "publish", "publish_or_find",
@@ -88,8 +88,7 @@ def _plain(value: Any) -> Any:
 def publish(change: Transaction, document: Mapping[str, Any], version: str | None) -> str:
     """Publish under ``version``, or under the one after the highest. Returns the address."""
     name = document["name"]
-    top = change.get(_TOP, name) or {}
-    highest = top.get("version")
+    highest = _highest(name, change.get(_TOP, name))
     if version is None:
         version = "1.0.0"
         if highest:
@@ -120,8 +119,18 @@ def find_same(change: Transaction, document: Mapping[str, Any]) -> str | None:
 
 
 def _same(change: Transaction, name: str, digest: str) -> str | None:
-    row = change.get(_SAME, f"{name}@{digest}")
-    return None if row is None else row.get("version")
+    return _highest(name, change.get(_SAME, f"{name}@{digest}"))
+
+
+def _highest(name: str, row: Row | None) -> str | None:
+    """The version that a row names as the highest one; None without a row."""
+    if row is None:
+        return None
+    try:
+        return check_version(row.get("version", ""))
+    except AtdataUriError as error:
+        what = f"the row of the highest version of the schema {shown(name)} of the index is damaged: {error}"
+        raise DamagedEntryError(what, name) from error
 
 
 def publish_or_find(change: Transaction, document: Mapping[str, Any]) -> str:
@@ -130,10 +139,10 @@ def publish_or_find(change: Transaction, document: Mapping[str, Any]) -> str:
     same = find_same(change, document)
     if same is not None:
         return schema_uri(name, same)
-    top = change.get(_TOP, name)
-    if top is not None:
+    highest = _highest(name, change.get(_TOP, name))
+    if highest is not None:
         raise SchemaConflictError(
-            f"{name} is published, and no version of it has these fields (the highest is {top.get('version')}); "
+            f"{name} is published, and no version of it has these fields (the highest is {highest}); "
             f"publish yours first: index.publish_schema({name}, version=...)"
         )
     return publish(change, document, "1.0.0")
@@ -177,18 +186,18 @@ class Registry:
         """The same address with a version, which is the highest one where none was named."""
         if uri.version:
             return uri
-        (row,) = self._storage.get(_TOP, [uri.name])
-        if row is None:
+        highest = _highest(uri.name, *self._storage.get(_TOP, [uri.name]))
+        if highest is None:
             raise SchemaNotFoundError(f"there is no schema {shown(uri.name)} in the index")
-        return AtdataUri(uri.authority, uri.resource, uri.name, row["version"])
+        return AtdataUri(uri.authority, uri.resource, uri.name, highest)
 
     def get(self, uri: AtdataUri) -> dict[str, Any]:
         """The document at an address, with its full address as ``$ref``."""
         uri = self.resolve(uri)
         (row,) = self._storage.get(SCHEMA, [_key(uri.name, uri.version)])
         if row is None:
-            (top,) = self._storage.get(_TOP, [uri.name])
-            hint = f"; the highest version is {top['version']}" if top else ""
+            highest = _highest(uri.name, *self._storage.get(_TOP, [uri.name]))
+            hint = f"; the highest version is {highest}" if highest else ""
             raise SchemaNotFoundError(f"there is no schema {uri.name} {uri.version} in the index{hint}")
         return {**_document(str(uri), row), "$ref": str(uri)}
 

@@ -8,19 +8,24 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from atdata._errors import shown
-from atdata._index.errors import IndexBusyError, IndexUnavailableError
-from atdata._index.storage import Row, Transaction
+from atdata._index.errors import IndexBusyError, IndexRefusedError, IndexUnavailableError, IndexUsageError
+from atdata._index.storage import Row, Transaction, key_bytes, key_text
 
 __all__ = ["SqliteStorage"]
 
 T = TypeVar("T")
 
 _of_parents: list[object] = []
-_MAKE = "create table if not exists rows (tab text, key blob, fields text, primary key (tab, key)) without rowid"
+_TABLE = "create table rows (tab text, key blob, fields text, primary key (tab, key)) without rowid"
+_MAKE = _TABLE.replace("table", "table if not exists", 1)
+_SCHEMA = "select type, name, sql from sqlite_master where 'rows' in (lower(name), lower(tbl_name))"
+#: Bytes of a row that are read at most, and of the rows of a page.
+_LONGEST_ROW = 1 << 26
+_LARGEST_PAGE = 1 << 26
 
 
 class SqliteStorage:
@@ -55,19 +60,23 @@ class SqliteStorage:
             with self._lock:  # what is asked most goes the shortest way
                 if self._connection is not None:
                     try:
-                        return [_read(self._connection, table, keys[0])]
+                        return [_read(self._connection, table, key_bytes(keys[0]))]
                     except sqlite3.DatabaseError as error:
                         raise self._failure(error) from error
         with self._open() as connection:
-            return [_read(connection, table, key) for key in keys]
+            return [_read(connection, table, key_bytes(key)) for key in keys]
 
     def page(self, table: str, *, prefix: str = "", after: str = "", limit: int = 500) -> list[tuple[str, Row]]:
         """Keys and rows in order."""
-        low, high = prefix.encode(), prefix.encode() + b"\xff"
-        query = "select key, fields from rows where tab = ? and key >= ? and key > ? and key < ? order by key limit ?"
+        given = (table, key_bytes(prefix), key_bytes(after), key_bytes(prefix) + b"\xff", limit)
         with self._open() as connection:
-            found = connection.execute(query, (table, low, after.encode(), high, limit)).fetchall()
-        return [(bytes(key).decode("utf-8", "replace"), _row(fields)) for key, fields in found]
+            try:
+                return _bounded(connection.execute(_PAGE.format("fields"), given))
+            except sqlite3.DatabaseError as error:
+                if not _is_of_a_row(error):
+                    raise
+                keys = connection.execute(_PAGE.format("null"), given).fetchall()  # then each row by itself
+                return _bounded((key, _fields_of(connection, table, key)[0]) for key, _ in keys)
 
     def count(self, table: str) -> int:
         """How many rows a table has."""
@@ -81,7 +90,7 @@ class SqliteStorage:
             try:
                 change = _SqliteTransaction(connection)
                 result = work(change)
-                every = [(table, key.encode(), row) for (table, key), row in change.changes.items()]
+                every = [(table, key_bytes(key), row) for (table, key), row in change.changes.items()]
                 gone = [(table, key) for table, key, row in every if row is None]
                 there = [(table, key, _fields(row)) for table, key, row in every if row is not None]
                 if gone:
@@ -127,14 +136,20 @@ class SqliteStorage:
         if isinstance(error, sqlite3.OperationalError):
             if "locked" in str(error) or "busy" in str(error):
                 return IndexBusyError(f"the index {shown(self.path, 200)} is locked by another process")
-            return IndexUnavailableError(f"the index {shown(self.path, 200)} cannot be used: {error}")
-        return IndexUnavailableError(f"the index {shown(self.path, 200)} cannot be read: {error}")
+            return IndexUnavailableError(f"the index {shown(self.path, 200)} cannot be used: {_said(error)}")
+        if _is_of_a_row(error):
+            most = f"{_LONGEST_ROW >> 20} MiB"
+            return IndexRefusedError(f"the index {shown(self.path, 200)} takes rows of at most {most}")
+        return IndexUnavailableError(f"the index {shown(self.path, 200)} cannot be read: {_said(error)}")
 
     def _connect(self) -> sqlite3.Connection:
         timeout = self._options["timeout"]
+        if "\0" in self.path:
+            raise IndexUsageError(f"{shown(self.path, 200)} is no path")
         connection = sqlite3.connect(self.path, timeout=timeout, isolation_level=None, check_same_thread=False)
         try:
-            mode = _write_ahead(connection, timeout)
+            connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_ROW)
+            mode = _write_ahead(connection, self.path, timeout)
             # Without a write-ahead log (on some network drives) only FULL keeps the file whole.
             level = self._options["synchronous"] if mode in ("wal", "memory") else "FULL"
             connection.execute(f"pragma synchronous = {level}")
@@ -145,15 +160,39 @@ class SqliteStorage:
         return connection
 
 
+def _check_schema(connection: sqlite3.Connection, path: str) -> None:
+    """Refuse, before anything is changed, a file that is somebody else's, or in which SQL of somebody else would run.
+
+    A trigger runs at each change, a view and a computed column at each question.
+    """
+    connection.execute("pragma trusted_schema = off")
+    table = None
+    for kind, name, sql in connection.execute(_SCHEMA):
+        if kind != "table" or _plain(sql) != _plain(_TABLE):
+            raise IndexUnavailableError(f"{shown(path, 200)} is no index: {shown(kind)} {shown(name)} is not of atdata")
+        table = name
+    if table is None and connection.execute("select 1 from sqlite_master limit 1").fetchone():
+        raise IndexUnavailableError(f"{shown(path, 200)} is a database, but no index; name another file")
+
+
+def _plain(sql: object) -> str:
+    return "".join(str(sql).casefold().replace('"', "").split()).replace("ifnotexists", "")
+
+
+def _said(error: Exception) -> str:
+    return shown(str(error), 200)[1:-1]
+
+
 def _rebuild(path: str, options: dict[str, Any]) -> SqliteStorage:
     return SqliteStorage(path, **options)
 
 
-def _write_ahead(connection: sqlite3.Connection, timeout: float) -> str:
+def _write_ahead(connection: sqlite3.Connection, path: str, timeout: float) -> str:
     """Switch to a write-ahead log, which SQLite refuses at once, not in time, while others do the same."""
     end = time.monotonic() + timeout
     while True:
         try:
+            _check_schema(connection, path)
             (mode,) = connection.execute("pragma journal_mode").fetchone()
             if mode != "wal":
                 (mode,) = connection.execute("pragma journal_mode = wal").fetchone()
@@ -170,17 +209,49 @@ class _SqliteTransaction(Transaction):
         self._connection = connection
 
     def _read(self, table: str, key: str) -> Row | None:
-        return _read(self._connection, table, key)
+        return _read(self._connection, table, key_bytes(key))
 
 
 #: Stands between the words of a row that is stored as plain text, and before the first.
 _MARK = "\x1f"
 _ONE = "select fields from rows where tab = ? and key = ?"
+#: Rows with keys of another kind were not written by us, and lead nowhere.
+_PAGE = (
+    "select key, {} from rows where tab = ? and key >= ? and key > ? and key < ? and typeof(key) = 'blob' "
+    "order by key limit ?"
+)
 
 
-def _read(connection: sqlite3.Connection, table: str, key: str) -> Row | None:
-    found = connection.execute(_ONE, (table, key.encode())).fetchone()
-    return None if found is None else _row(found[0])
+def _read(connection: sqlite3.Connection, table: str, key: bytes) -> Row | None:
+    found = _fields_of(connection, table, key)
+    return _row(found[0]) if found else None
+
+
+def _fields_of(connection: sqlite3.Connection, table: str, key: bytes) -> Sequence[object]:
+    """What is stored as the fields of a row, one thing or nothing."""
+    try:
+        return connection.execute(_ONE, (table, key)).fetchone() or ()
+    except sqlite3.DatabaseError as error:
+        if not _is_of_a_row(error):
+            raise
+        return (None,)
+
+
+def _is_of_a_row(error: sqlite3.DatabaseError) -> bool:
+    """Whether one row is to blame: it is no text, or too long."""
+    return "decode to UTF-8" in str(error) or "too big" in str(error)
+
+
+def _bounded(rows: Iterable[tuple[bytes, Any]]) -> list[tuple[str, Row]]:
+    """The rows of a page; fewer of them than were asked for when they are large."""
+    found: list[tuple[str, Row]] = []
+    size = 0
+    for key, fields in rows:
+        found.append((key_text(key), _row(fields)))
+        size += len(fields) if isinstance(fields, str) else 0
+        if size > _LARGEST_PAGE:
+            break
+    return found
 
 
 def _fields(row: Row) -> str:
@@ -203,6 +274,6 @@ def _row(fields: object) -> Row:
         return dict(zip(words[1::2], words[2::2]))  # noqa: B905  # what was cut off is damage, and found elsewhere
     try:
         found = json.loads(fields) if isinstance(fields, str | bytes) else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return {k: v for k, v in found.items() if isinstance(v, str)} if isinstance(found, dict) else {}

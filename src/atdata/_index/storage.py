@@ -10,12 +10,39 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar, runtime_checkable
 
-__all__ = ["Row", "Storage", "Transaction"]
+__all__ = ["Row", "Storage", "Transaction", "key_bytes", "key_text", "number_in"]
 
 Row = dict[str, str]
 """The fields of one row. An empty row is one that is only there to be found by its key."""
 
 T = TypeVar("T")
+
+
+def key_bytes(key: str) -> bytes:
+    """A key as it is stored. Any text has one, so that what nobody can have stored is just not there.
+
+    >>> key_bytes(key_text(b"a\\xff"))
+    b'a\\xff'
+    """
+    try:
+        return key.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return key.encode("utf-8", "surrogatepass")
+
+
+def key_text(key: bytes) -> str:
+    """A stored key as text. Bytes that are no UTF-8 stay apart from all others, and lead back to their row."""
+    return key.decode("utf-8", "surrogateescape")
+
+
+def number_in(row: Row | None, field: str) -> int:
+    """The number in a field; 0 for what is none.
+
+    >>> number_in({"version": "3"}, "version"), number_in({"version": "many"}, "version")
+    (3, 0)
+    """
+    text = (row or {}).get(field, "0")
+    return int(text) if len(text) <= 18 and text.isascii() and text.isdigit() else 0
 
 
 class Transaction(ABC):

@@ -82,4 +82,4 @@ class UpkeepMethods(DatasetMethods):
         """Forget a label and its history; entries stay."""
         from atdata._index.labels import delete_label
 
-        self._storage.transact(lambda change: delete_label(change, label))
+        delete_label(self._storage, label)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any, Protocol
 
+from atdata_lexicon.errors import AtdataError
+
 __all__ = ["entry_tags", "entry_words", "words_of"]
 
 _WORD = re.compile(r"[^\W_]+")
@@ -43,7 +45,10 @@ def entry_tags(entry: Described) -> list[str]:
 def entry_words(entry: Described) -> list[str]:
     """Words of its name, its tags and its description, which may also stand in the metadata."""
     texts = [entry.name, *entry.tags, entry.description or ""]
-    noted = (entry.metadata or {}).get("description")
+    try:
+        noted = (entry.metadata or {}).get("description")
+    except AtdataError:  # metadata that nobody can read has no words
+        noted = None
     if isinstance(noted, str):
         texts.append(noted)
     return words_of("\n".join(text for text in texts if isinstance(text, str)))
