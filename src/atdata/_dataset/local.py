@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LocalPass"]
 
-#: Most samples decoded together, and most bytes that are copied together to decode them.
+#: Most samples decoded together, and most bytes that are copied or made into values together.
 _MOST = 2048
 _BYTES = 2 << 20
 #: Bytes that are fetched together from elsewhere.
@@ -72,7 +72,7 @@ class LocalPass:
                     yield stretch
                 if self._table.remote:
                     most = max(1, min(_MOST, _FETCHED // size) // batch)
-                elif self._scattered and size <= SMALL:
+                elif self._decoder.eager or (self._scattered and size <= SMALL):
                     most = max(1, min(_MOST, max(_BYTES // size, 64)) // batch)
             if ended:
                 break

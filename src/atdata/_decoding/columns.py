@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any, Protocol
 
 import numpy as np
@@ -9,7 +10,11 @@ from numpy.typing import NDArray
 
 from atdata._decoding.source import Ints, Source
 
-__all__ = ["Bytes", "Column", "Listed", "Numbers", "Text", "WithNone"]
+__all__ = ["Bytes", "Column", "Listed", "Lists", "Numbers", "Text", "WithNone"]
+
+
+#: So many numbers are kept as objects, each of which takes several times the number's room.
+_KEPT = 1 << 14
 
 
 class Column(Protocol):
@@ -63,6 +68,13 @@ class Numbers(_Lists):
     def _make(self) -> list[Any]:
         return self._numbers.tolist()  # type: ignore[no-any-return]
 
+    def part(self, start: int, stop: int) -> list[Any]:
+        if len(self._numbers) > _KEPT:
+            return self._numbers[start:stop].tolist()  # type: ignore[no-any-return]
+        return super().part(start, stop)
+
+    values = part
+
 
 class Text(_Lists):
     """Strings, decoded in one go with a zero behind each."""
@@ -99,6 +111,24 @@ class Bytes(_Lists):
         memory = self._source.memory
         spans = zip(self._starts[start:stop].tolist(), self._ends[start:stop].tolist(), strict=True)
         return [bytes(memory[a:b]) for a, b in spans]
+
+    values = part
+
+
+class Lists:
+    """Lists: those of row ``k`` are the values of ``column`` from ``bounds[k]`` to ``bounds[k + 1]``."""
+
+    __slots__ = ("_bounds", "_column")
+
+    def __init__(self, column: Column, bounds: Ints) -> None:
+        self._column = column
+        self._bounds = bounds
+
+    def part(self, start: int, stop: int) -> list[list[Any]]:
+        bounds = self._bounds[start : stop + 1]
+        values = self._column.values(int(bounds[0]), int(bounds[-1]))
+        cuts = (bounds - bounds[0]).tolist()
+        return [values[a:b] for a, b in itertools.pairwise(cuts)]
 
     values = part
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any, Generic, TypeVar, cast
 from weakref import WeakKeyDictionary
 
@@ -57,6 +58,8 @@ def _make(sample_type: type[Any]) -> Decoder[Any]:
 class SampleDecoder(Generic[T]):
     """Any sample type, by its own ``from_bytes``."""
 
+    eager = True
+
     def __init__(self, sample_type: type[T]) -> None:
         self._cls = sample_type
 
@@ -81,10 +84,11 @@ class ColumnDecoder(SampleDecoder[T]):
 
     def __init__(self, sample_type: type[T], plan: SamplePlan) -> None:
         super().__init__(sample_type)
+        self.eager = any(field.kind in ("list", "other") for field in plan.fields.values())
         self._plan = plan
         self._names = tuple(plan.fields)
         self._makers: dict[frozenset[str] | None, Make] = {None: maker(self._names)}
-        self._convert = converters(plan)
+        self._convert = {name: partial(convert, sample_type) for name, convert in converters(plan).items()}
         self._layouts: dict[frozenset[str] | None, Layout] = {}
 
     def rows(self, block: SampleBlock, indices: Indices) -> list[T]:
@@ -144,7 +148,7 @@ class ColumnDecoder(SampleDecoder[T]):
     def _by(
         self, layout: Layout, source: Source, starts: Ints, ends: Ints, wanted: frozenset[str] | None
     ) -> dict[str, Column]:
-        found = read_columns(layout, source, starts, ends, self._plan, self._convert, self._cls, wanted)
+        found = read_columns(layout, source, starts, ends, self._convert)
         for name in layout.absent:
             if wanted is None or name in wanted:
                 found[name] = self._default(name, source, int(starts[0]), int(ends[0]), len(starts))

@@ -66,6 +66,11 @@ class Decoder(Protocol[T]):
     ``from_bytes`` of the sample type raises. Unknown fields are ignored.
     """
 
+    @property
+    def eager(self) -> bool:
+        """Whether values are made before somebody asks for them, so that many at once take memory."""
+        ...
+
     def rows(self, block: SampleBlock, indices: Indices) -> list[T]:
         """The samples of ``block`` at ``indices``."""
         ...

@@ -14,29 +14,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atdata._decoding.arrays import Arrays, Mixed, read_arrays
-from atdata._decoding.columns import Bytes, Column, Numbers, Text, WithNone
+from atdata._decoding.columns import Bytes, Column, Numbers, Text
 from atdata._decoding.layout import FIXED
 from atdata._decoding.source import Ints, Odd, Source
 
-__all__ = ["read_values"]
+__all__ = ["BEHIND", "read_values"]
 
 _LONG_TEXT = 48
 
 
-def read_values(kind: str, nullable: bool, source: Source, at: Ints) -> tuple[Column | None, Ints]:
-    """The column of values at ``at``, and where they end."""
-    reader = _READERS[kind]
-    first = source.bytes[at]
-    if not nullable:
-        return reader(source, at, first)
-    there = first != 0xC0
-    if there.all():
-        return reader(source, at, first)
-    end = at + 1
-    if not there.any():
-        return WithNone(None, there), end
-    column, end[there] = reader(source, at[there], first[there])
-    return WithNone(column, there), end
+def read_values(kind: str, source: Source, at: Ints, first: NDArray[np.uint8]) -> tuple[Column | None, Ints]:
+    """The column of values at ``at``, whose first bytes are ``first``, and where they end."""
+    return _READERS[kind](source, at, first)
 
 
 def _floats(source: Source, at: Ints, first: NDArray[np.uint8]) -> tuple[Column, Ints]:
@@ -151,8 +140,8 @@ def _skip(source: Source, at: Ints, first: NDArray[np.uint8]) -> tuple[Column | 
     if (first == kind).all() and 0xC4 <= kind <= 0xC6:
         starts, lengths = _sizes(source, at, first, 0xC4)
         return None, starts + lengths
-    ends = at + 1 + _SKIP_FIXED[first]
-    odd = _SKIP_FIXED[first] < 0
+    ends = at + 1 + BEHIND[first]
+    odd = BEHIND[first] < 0
     for lead in (0xC4, 0xD9):
         these = (first >= lead) & (first <= lead + 2)
         if these.any():
@@ -165,12 +154,12 @@ def _skip(source: Source, at: Ints, first: NDArray[np.uint8]) -> tuple[Column | 
 
 
 #: First byte -> bytes behind it, -1 where that takes more than a look.
-_SKIP_FIXED: NDArray[np.int64] = np.full(256, -1, np.int64)
-_SKIP_FIXED[:0x80] = 0
-_SKIP_FIXED[0xE0:] = 0
-_SKIP_FIXED[0xA0:0xC0] = np.arange(32)
+BEHIND: NDArray[np.int64] = np.full(256, -1, np.int64)
+BEHIND[:0x80] = 0
+BEHIND[0xE0:] = 0
+BEHIND[0xA0:0xC0] = np.arange(32)
 for _byte, _width in FIXED.items():
-    _SKIP_FIXED[_byte] = _width
+    BEHIND[_byte] = _width
 
 _Reader = Callable[[Source, Ints, "NDArray[np.uint8]"], "tuple[Any, Ints]"]
 _READERS: dict[str, _Reader] = {

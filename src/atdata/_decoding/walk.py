@@ -5,29 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from atdata._decoding.arrays import Ready
-from atdata._decoding.columns import Column
-from atdata._decoding.fields import SamplePlan
-from atdata._decoding.layout import Layout
+from atdata._decoding.columns import Column, WithNone
+from atdata._decoding.layout import Layout, Step
+from atdata._decoding.lists import read_lists
 from atdata._decoding.scan import read_values
 from atdata._decoding.source import Ints, Odd, Source
 from atdata._errors import SampleError
-from atdata._samples.msgpack import unpack_map
+from atdata._samples.msgpack import unpack_front
 
 __all__ = ["read_columns"]
 
-Convert = Callable[[type[Any], list[Any]], list[Any]]
+#: Makes the values that samples hold of those that were unpacked.
+Convert = Callable[[list[Any]], list[Any]]
 
 
 def read_columns(
-    layout: Layout,
-    source: Source,
-    starts: Ints,
-    ends: Ints,
-    plan: SamplePlan,
-    convert: Mapping[str, Convert],
-    cls: type[Any],
-    wanted: frozenset[str] | None,
+    layout: Layout, source: Source, starts: Ints, ends: Ints, convert: Mapping[str, Convert]
 ) -> dict[str, Column]:
     """The columns of the samples between ``starts`` and ``ends``; raises :class:`Odd` unless all lie as ``layout``."""
     found: dict[str, Column] = {}
@@ -35,54 +32,55 @@ def read_columns(
     for step in layout.steps:
         if not source.same(at, step.front):
             raise Odd
-        column, at = read_values(step.kind, step.nullable, source, at + len(step.front))
-        if column is not None:
+        column, at = _with_none(step, source, at + len(step.front), ends, convert)
+        if column is not None and step.wanted:
             found[step.name] = column
-    if not layout.rest:
-        if (at != ends).any():
-            raise Odd
-        return found
-    if layout.front:
-        if not source.same(at, layout.front):
-            raise Odd
-        at = at + len(layout.front)
-    if (at >= ends).any():
+    if (at != ends).any():
         raise Odd
-    _rest(found, layout, source, at, ends, plan, convert, cls, wanted)
     return found
 
 
-def _rest(
-    found: dict[str, Column],
-    layout: Layout,
-    source: Source,
-    starts: Ints,
-    ends: Ints,
-    plan: SamplePlan,
-    convert: Mapping[str, Convert],
-    cls: type[Any],
-    wanted: frozenset[str] | None,
-) -> None:
-    """The pairs from the first value on that has values inside: unpacked sample by sample."""
-    head = bytes((0x80 | layout.rest,)) if layout.rest < 16 else b"\xde" + layout.rest.to_bytes(2, "big")
-    memory = source.memory
-    names = [name for name in plan.fields if name not in layout.seen]
-    known = set(names)
+def _with_none(
+    step: Step, source: Source, at: Ints, ends: Ints, convert: Mapping[str, Convert]
+) -> tuple[Column | None, Ints]:
+    first = source.bytes[at]
+    if not step.nullable:
+        return _read(step, source, at, first, ends, convert)
+    there = first != 0xC0
+    if there.all():
+        return _read(step, source, at, first, ends, convert)
+    end = at + 1
+    if not there.any():
+        return WithNone(None, there), end
+    column, end[there] = _read(step, source, at[there], first[there], ends[there], convert)
+    return (None if column is None else WithNone(column, there)), end
+
+
+def _read(
+    step: Step, source: Source, at: Ints, first: NDArray[np.uint8], ends: Ints, convert: Mapping[str, Convert]
+) -> tuple[Column | None, Ints]:
+    """All values of a field in one go, or else one by one: an odd field does not slow the others down."""
     try:
-        maps = [unpack_map(head + memory[a:b]) for a, b in zip(starts.tolist(), ends.tolist(), strict=True)]
-        for data in maps:
-            if data.keys() != known and not _harmless(data, known, layout):
-                raise Odd
-        for name in names:
-            if wanted is None or name in wanted:
-                found[name] = Ready(convert[name](cls, [data[name] for data in maps]))
-    except (SampleError, KeyError):
+        if step.kind == "list":
+            found = read_lists(step.item, source, at, first, ends)
+            if found is not None:
+                return found
+        elif step.kind != "other":
+            return read_values(step.kind, source, at, first)
+    except (Odd, IndexError):
+        pass
+    return _unpacked(step, source, at, ends, convert)
+
+
+def _unpacked(
+    step: Step, source: Source, at: Ints, ends: Ints, convert: Mapping[str, Convert]
+) -> tuple[Column | None, Ints]:
+    memory = source.memory
+    try:
+        found = [unpack_front(memory[a:b]) for a, b in zip(at.tolist(), ends.tolist(), strict=True)]
+        behind = at + np.array([size for _, size in found], np.int64)
+        if not step.wanted:
+            return None, behind
+        return Ready(convert[step.name]([value for value, _ in found])), behind
+    except SampleError:
         raise Odd from None
-
-
-def _harmless(data: dict[str, Any], known: set[str], layout: Layout) -> bool:
-    """Whether the keys are all there, and what is more than that may be ignored."""
-    more = data.keys() - known
-    return len(data) - len(more) == len(known) and all(
-        isinstance(key, str) and not key.startswith("__") and key not in layout.seen for key in more
-    )

@@ -41,6 +41,8 @@ _Where = tuple[_Groups, int]
 class MemberDecoder(Generic[T]):
     """Makes samples of ``sample_type`` from the members that ``mapping`` names for each field."""
 
+    eager = False
+
     def __init__(self, sample_type: type[T], mapping: Mapping[str, str]) -> None:
         cls: Any = sample_type
         self._cls = cls

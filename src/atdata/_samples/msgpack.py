@@ -11,7 +11,7 @@ from typing import Any
 
 from atdata._errors import DecodeError, EncodeError, shown
 
-__all__ = ["pack_map", "unpack_map"]
+__all__ = ["pack_map", "unpack_front", "unpack_map"]
 
 _SMALL = 8192
 #: How a float of 64 bits begins, the only one that is written.
@@ -74,6 +74,23 @@ def unpack_map(raw: Any) -> dict[str, Any]:
         reason = str(error)[:200].encode("unicode_escape").decode()
         raise DecodeError(f"not the msgpack bytes of a sample: {reason}") from error
     return _checked(raw, data)
+
+
+def unpack_front(raw: Any) -> tuple[Any, int]:
+    """The first value in ``raw``, whatever it is, and how many bytes it takes."""
+    try:
+        value = _unpackb(raw)
+        packed = _packb(value)
+    except (ValueError, TypeError, RecursionError, OverflowError) as error:
+        reason = str(error)[:200].encode("unicode_escape").decode()
+        raise DecodeError(f"not the msgpack bytes of a value: {reason}") from error
+    size = len(packed)
+    if bytes(raw[:size]) == packed:
+        return value, size
+    end, entries = _walk(raw)
+    if end < 0 or entries != _entries(value):
+        raise DecodeError("a key stands twice in a map of the sample")
+    return value, end
 
 
 def _checked(raw: Any, data: Any) -> dict[str, Any]:
@@ -148,7 +165,7 @@ _SIZED = {0xC4: 1, 0xC5: 2, 0xC6: 4, 0xD9: 1, 0xDA: 2, 0xDB: 4}
 _ARRAYS = {0xDC: (2, 1), 0xDD: (4, 1), 0xDE: (2, 2), 0xDF: (4, 2)}
 
 
-def _walk(raw: bytes) -> tuple[int, int]:
+def _walk(raw: Any) -> tuple[int, int]:
     """Where the first value of ``raw`` ends, and the entries of all its maps; it was decoded, so it is well formed."""
     at, todo, entries = 0, 1, 0
     while todo:

@@ -13,7 +13,7 @@ from atdata._samples.meta import SampleMeta
 if TYPE_CHECKING:
     from atdata_codegen.samples.codec import CodecPlan, TypePlan
 
-__all__ = ["plan_from_class", "type_kind"]
+__all__ = ["plan_from_class", "type_kinds"]
 
 _PRIMITIVES = {str: "str", int: "int", float: "float", bool: "bool", bytes: "bytes"}
 
@@ -71,13 +71,14 @@ def _is_descriptor(cls: type[Any], name: str) -> bool:
     return isinstance(found, property)
 
 
-def type_kind(hint: Any) -> str:
-    """The kind of a type without ``None``, as :class:`TypePlan` calls it.
+def type_kinds(hint: Any) -> tuple[str, str]:
+    """The kind of a type without ``None``, as :class:`TypePlan` calls it, and of the values in it where it has such.
 
-    >>> type_kind(list[int])
-    'array'
+    >>> type_kinds(list[int])
+    ('array', 'int')
     """
-    return _type(hint, {}).kind
+    plan = _type(hint, {})
+    return plan.kind, plan.item.kind if plan.item is not None else ""
 
 
 def _type(hint: Any, names: dict[str, Any]) -> TypePlan:
