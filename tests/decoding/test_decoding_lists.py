@@ -75,7 +75,7 @@ def plain(value: Any) -> Any:
 
 
 @given(st.lists(listed(), min_size=1, max_size=8), st.sampled_from([1, 8, 40]), st.data())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_lists_of_every_kind_are_what_was_packed(samples: list[Listed], times: int, data: st.DataObject) -> None:
     samples = samples * times  # many samples are read another way than few
     block = block_of_samples(samples)
@@ -120,7 +120,7 @@ DAMAGE: dict[str, Callable[[bytearray, st.DataObject], None]] = {
 
 
 @given(st.data())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_damaged_lists_are_refused_exactly_when_the_sample_type_refuses_them(data: st.DataObject) -> None:
     few = [
         Listed(
