@@ -20,8 +20,8 @@ from atdata._atmosphere.loaders import RecordLoader
 from atdata._errors import shown
 from atdata._index.entry import now, tag_list
 from atdata._index.metadata import metadata_of, to_record_form
-from atdata._loading.sources import source_of
 from atdata._sources.braces import expand
+from atdata._sources.named import source_of
 from atdata._sources.url import URLSource
 
 if TYPE_CHECKING:
@@ -216,20 +216,20 @@ class DatasetLoader(RecordLoader):
         a sample of them is given out. In the account's own records any address will do; those of others may name
         public HTTPS addresses only, which is found out when the shards are asked for.
         """
-        from atdata._loading.sources import dataset
+        from atdata._dataset.make import dataset_of
 
         found = self.find(uri)
         record = model_of(RecordDef, found.value, str(uri))
         storage = record.storage
         if isinstance(storage, StorageBlobs):
-            return dataset(self._blob_source(found.uri, storage), sample_type)
+            return dataset_of(self._blob_source(found.uri, storage), sample_type)
         if not isinstance(storage, StorageExternal):
             _kind_of(found.value, uri)
         urls = storage.urls if isinstance(storage, StorageExternal) else []
         if not urls:
             raise WrongRecordError(f"{shown(str(uri), 300)} names no shards")
         own = self.client._is_own(found.uri.authority)
-        return dataset(_url_source(urls, trusted=own), sample_type)
+        return dataset_of(_url_source(urls, trusted=own), sample_type)
 
     def _blob_source(self, uri: AtUri, storage: StorageBlobs) -> BlobSource:
         from atdata._atmosphere.blobs.source import BlobSource

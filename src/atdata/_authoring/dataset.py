@@ -19,9 +19,9 @@ from atdata_generated.ac.foundation.dataset.storage_blobs import StorageBlobs
 
 from atdata._errors import SchemaError, shown
 from atdata._index.entry import LocalDatasetEntry
-from atdata._loading import sources
 from atdata._loading.indexed import IndexLike, index_for
 from atdata._loading.paths import find, local_path
+from atdata._sources import named
 from atdata._writing.manifest import read_manifest
 from atdata_lexicon.cid import parse_cid
 
@@ -92,7 +92,7 @@ def describe(
         if isinstance(value, dict) and value.get("manifest") is not None:
             return _of_manifest(path, schemas, schema, base_url)
         return _of_record(value, what, schemas, did)
-    if os.path.exists(path) or "{" in path or "*" in path or sources.is_remote(what):
+    if os.path.exists(path) or "{" in path or "*" in path or named.is_remote(what):
         return _of_shards(what, schemas, schema, base_url, checksums)
     if not os.environ.get("ATDATA_INDEX") or path.endswith((".json", ".tar")):
         raise FileNotFoundError(f"there is no {shown(what, 300)}; to name a dataset of an index, set ATDATA_INDEX")
@@ -119,7 +119,7 @@ def _of_entry(entry: Any, schemas: SchemaFolder, index: IndexLike | None, did: s
             raise ValueError("the shards are blobs of a repository; say whose with --did")
         shards = tuple(_blob(did, blob.ref.cid, blob.size) for blob in storage.blobs)
     else:
-        shards = tuple(Shard(url) for address in entry.data_urls for url in sources.expand(str(address)))
+        shards = tuple(Shard(url) for address in entry.data_urls for url in named.expand(str(address)))
     return Described(
         entry.name, schema, shards, entry.description or "", entry.license or "", tuple(entry.tags or ()),
         str(getattr(entry, "created_at", "") or ""), members, _nested(schema, get),
@@ -148,7 +148,7 @@ def _of_shards(what: str, schemas: SchemaFolder, schema: str, base_url: str, che
     parsed, members = _parsed(schemas.find(schema))
     shards: list[Shard] = []
     for _, address in find(what):
-        if sources.is_remote(address):
+        if named.is_remote(address):
             shards.append(Shard(address))
             continue
         size, digest = os.path.getsize(address), ""

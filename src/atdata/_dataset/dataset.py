@@ -86,7 +86,7 @@ class Dataset(Described, Access[S_co], Generic[S_co]):
             raise TypeError("a Dataset is made of one source: a path, a URL, a list of them, or a DataSource object")
         given: Any = url if source is None else source
         if not hasattr(given, "open_shard"):
-            from atdata._loading.sources import named_source
+            from atdata._sources.named import named_source
 
             given = named_source(given)
         from atdata._dataset.losses import Losses

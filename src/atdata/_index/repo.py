@@ -52,7 +52,7 @@ class Repo:
         source: Any = urls[0] if len(urls) == 1 else urls
         store: Any = self.index.data_store
         if store is not None:
-            from atdata._loading.sources import s3_source
+            from atdata._sources.named import s3_source
 
             source = s3_source(store.bucket, urls, store.credentials, store.endpoint_url)
         stored: Any = type(ds)

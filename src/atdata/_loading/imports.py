@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from atdata._errors import SchemaError, shown
-from atdata._loading import huggingface, sources
+from atdata._loading import huggingface
 from atdata._loading.columns import parquet_records
 from atdata._loading.fit import as_sample_type, samples_of
 from atdata._loading.folder import Folder, split_folders
@@ -19,6 +19,7 @@ from atdata._loading.names import check_schema_name
 from atdata._loading.paths import local_path
 from atdata._loading.seen import Seen
 from atdata._loading.splits import group
+from atdata._sources import named
 
 if TYPE_CHECKING:
     from atdata._dataset.dataset import Dataset
@@ -165,8 +166,9 @@ def _drafted(
 
 
 def _write(records: _Records, out: _Path, cls: type[Any], options: Mapping[str, Any]) -> Dataset[Any]:
+    from atdata._dataset.make import dataset_of
     from atdata._writing.write import write
 
     os.makedirs(os.path.dirname(os.path.abspath(out)), exist_ok=True)
     manifest = write(samples_of(records, cls), out, sample_type=cls, **options)
-    return sources.dataset(sources.source_of(manifest.paths), cls)
+    return dataset_of(named.source_of(manifest.paths), cls)

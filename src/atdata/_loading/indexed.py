@@ -9,9 +9,9 @@ from inspect import getattr_static
 from typing import Any, Protocol
 
 from atdata._errors import shown
-from atdata._loading import sources
 from atdata._loading.splits import DEFAULT, group, split_of
 from atdata._remote import public_index
+from atdata._sources import named
 
 __all__ = ["IndexLike", "index_for", "resolve", "source_of_entry"]
 
@@ -68,18 +68,18 @@ def _expanded(urls: list[str], local: bool) -> list[str]:
     """All shards that addresses stand for; how many there are is counted before a stranger's are written out."""
     found: list[str] = []
     for url in urls:
-        found += sources.expand(url) if local else sources.expand_strange(url, len(found))
+        found += named.expand(url) if local else named.expand_strange(url, len(found))
     return found
 
 
 def _split_of(url: str) -> str:
     """The split that a shard's name says. A blob has none: its CID may hold any word by chance."""
-    return DEFAULT if sources.is_blob(url) else split_of(url.rpartition("/")[2])
+    return DEFAULT if named.is_blob(url) else split_of(url.rpartition("/")[2])
 
 
 def source_of_entry(entry: Any, index: Any) -> Any:
     """A source of all shards of an entry of the user's own index, with the credentials of its store."""
-    names = list(dict.fromkeys(url for address in entry.data_urls for url in sources.expand(str(address))))
+    names = list(dict.fromkeys(url for address in entry.data_urls for url in named.expand(str(address))))
     made = _method(index, "shard_source")
     own = None if made is None else partial(made, entry)
     return _source(names, getattr(index, "data_store", None), True, own)
@@ -100,12 +100,12 @@ def _source(urls: list[str], store: Any, local: bool, own: Callable[[list[str]],
     if isinstance(bucket, str) and isinstance(credentials, Mapping):
         # Nobody else's bucket ever gets to see the credentials.
         if all(url.startswith(f"s3://{bucket}/") for url in urls):
-            return sources.s3_source(bucket, urls, credentials, getattr(store, "endpoint_url", None))
+            return named.s3_source(bucket, urls, credentials, getattr(store, "endpoint_url", None))
     elif store is not None and hasattr(store, "shard_source"):
         return store.shard_source(urls)
     elif store is not None and hasattr(store, "read_url"):
         urls = [str(store.read_url(url)) for url in urls]
-    return sources.source_of(urls, trusted=local)
+    return named.source_of(urls, trusted=local)
 
 
 def _local_index(path: str) -> IndexLike:

@@ -11,7 +11,6 @@ from atdata_codegen.samples import SCHEMA_TYPE, parse_schema
 from atdata_codegen.samples.model import TYPE_PREFIX
 
 from atdata._errors import SchemaError, shown
-from atdata._loading import sources
 from atdata._loading.columns import parquet_records
 from atdata._loading.folder import Folder
 from atdata._loading.members import draft_mapping, media_type, values_of
@@ -20,6 +19,7 @@ from atdata._loading.paths import find, local_path
 from atdata._loading.peek import first_samples
 from atdata._loading.seen import Seen
 from atdata._samples.msgpack import unpack_map
+from atdata._sources import named
 from atdata._sources.listing import shard_names
 
 __all__ = ["document", "draft_members", "folder_schema", "infer_schema", "parquet_files", "records_schema"]
@@ -66,8 +66,8 @@ def infer_schema(
     if not isinstance(data, str | os.PathLike):
         return _from_shards(_of_source(getattr(data, "source", data), samples), skip, finish)
     path = os.fspath(data)
-    if sources.is_remote(path):
-        return _from_shards(_of_source(sources.source_of([a for _, a in find(path)]), samples), skip, finish)
+    if named.is_remote(path):
+        return _from_shards(_of_source(named.source_of([a for _, a in find(path)]), samples), skip, finish)
     files = parquet_files(path)
     if files:
         return finish(records_schema(_some(parquet_records(files, rows=min(samples, 1024)), samples), skip))
@@ -78,8 +78,8 @@ def infer_schema(
             folder = Folder.read(local_path(path))
             fields, mapping, _ = folder_schema([folder], samples, skip)
             return finish(fields, mapping)
-        return _from_shards(_of_source(sources.source_of([a for _, a in shards]), samples), skip, finish)
-    return _from_shards(_of_source(sources.source_of([a for _, a in find(path)]), samples), skip, finish)
+        return _from_shards(_of_source(named.source_of([a for _, a in shards]), samples), skip, finish)
+    return _from_shards(_of_source(named.source_of([a for _, a in find(path)]), samples), skip, finish)
 
 
 def draft_members(source: Any, samples: int) -> dict[str, str] | None:

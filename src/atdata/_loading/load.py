@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, overload
 
 from atdata._errors import shown
-from atdata._loading import paths, sources
+from atdata._loading import paths
 from atdata._loading.dataset_dict import DatasetDict
 from atdata._loading.indexed import IndexLike, resolve
 from atdata._loading.splits import DEFAULT, canonical, group
 from atdata._samples.dict_sample import DictSample
+from atdata._sources import named
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -103,24 +104,26 @@ def load_dataset(
     >>> [word.text for word in load_dataset(folder, Word, split="test").ordered()]
     ['test']
     """
+    from atdata._dataset.make import dataset_of
+
     where = os.fspath(path)
     if not isinstance(where, str):
         raise TypeError(f"path is a text or a pathlib.Path, not {shown(path)}")
     if sample_type is not None and not isinstance(sample_type, type):
         raise TypeError(f"sample_type is a class, not {shown(sample_type)}; the split is given as split=")
     found: Mapping[str, Any]
-    if where.startswith("@") or (where[:5].lower() == "at://" and not sources.is_blob(where)):
+    if where.startswith("@") or (where[:5].lower() == "at://" and not named.is_blob(where)):
         if data_files is not None:
             raise ValueError(f"data_files cannot be used with {shown(where)}: the index says which files there are")
         found, sample_type = resolve(where, sample_type, index)
     else:
         shards = group(paths.find(where)) if data_files is None else _given(where, data_files)
-        found = {name: sources.source_of(files) for name, files in shards.items()}
+        found = {name: named.source_of(files) for name, files in shards.items()}
     kind: type[Any] = DictSample if sample_type is None else sample_type
     if split is None:
-        made = {name: sources.dataset(source, kind, members) for name, source in found.items()}
+        made = {name: dataset_of(source, kind, members) for name, source in found.items()}
         return DatasetDict(made, kind, streaming)
-    return sources.dataset(found[_chosen(split, found, where)], kind, members)
+    return dataset_of(found[_chosen(split, found, where)], kind, members)
 
 
 def _chosen(split: str, found: Mapping[str, Any], where: str) -> str:

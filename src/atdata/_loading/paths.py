@@ -14,9 +14,9 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from atdata._errors import shown
-from atdata._loading.sources import expand, is_blob, is_remote, listed
 from atdata._loading.splits import DEFAULT, split_of
 from atdata._sources import places
+from atdata._sources.named import expand, is_blob, is_remote, listed
 
 __all__ = ["find", "join", "local_path", "named"]
 

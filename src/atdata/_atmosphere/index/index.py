@@ -23,7 +23,7 @@ from atdata._index.entries import check_name
 from atdata._index.entry import now, tag_list
 from atdata._index.errors import EntryNotFoundError
 from atdata._index.metadata import to_record_form
-from atdata._loading.sources import source_of
+from atdata._sources.named import source_of
 from atdata._uris import AtdataUri, AtdataUriError, parse_schema_ref, parse_uri
 
 if TYPE_CHECKING:

@@ -12,7 +12,6 @@ from atdata._atmosphere.index.index import storage_of
 from atdata._atmosphere.index.schemas import publish_document
 from atdata._atmosphere.promotion.planning import with_refs
 from atdata._loading.indexed import source_of_entry
-from atdata._loading.sources import dataset
 
 if TYPE_CHECKING:
     from atdata._atmosphere.client import AtmosphereClient
@@ -36,8 +35,10 @@ def apply_plan(plan: PromotionPlan, entry: Any, index: Any, client: AtmosphereCl
             published[step.uri] = publish_document(client, document, step.version)
     record = plan.record.replace(schema_ref=published.get(plan.record.schema_ref, plan.record.schema_ref))
     if plan.data == "copy" and store is not None:
+        from atdata._dataset.make import dataset_of
+
         source = source_of_entry(entry, index)
-        data = dataset(source, index.decode_schema(entry.schema_ref))
+        data = dataset_of(source, index.decode_schema(entry.schema_ref))
         record = record.replace(**storage_of(store, list(store.write_shards(data, prefix=plan.name))))
     uri = AtUri.parse(plan.uri)
     if plan.action == "create":

@@ -1,9 +1,9 @@
-"""Addresses of shards as sources of a dataset: the one place here that knows how sources are made."""
+"""Addresses of shards as sources: the one place that knows which source reads which address."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from atdata._sources import braces
 from atdata._sources.places import scheme_of
@@ -12,10 +12,8 @@ from atdata._sources.url import MAX_UNTRUSTED, URLSource
 
 if TYPE_CHECKING:
     from atdata._atmosphere.blobs.source import BlobSource
-    from atdata._dataset.dataset import Dataset
 
 __all__ = [
-    "dataset",
     "expand",
     "expand_strange",
     "is_blob",
@@ -26,7 +24,6 @@ __all__ = [
     "source_of",
 ]
 
-S = TypeVar("S")
 _BLOB = "at://"
 
 
@@ -90,12 +87,3 @@ def s3_source(bucket: str, urls: Sequence[str], credentials: Mapping[str, str], 
     """A source of shards of one ``s3://`` bucket, read with ``credentials``."""
     keys = [url.removeprefix(f"s3://{bucket}/") for url in urls]
     return S3Source(bucket, keys, endpoint=endpoint, credentials=credentials)
-
-
-def dataset(source: Any, sample_type: type[S], members: Mapping[str, str] | None = None) -> Dataset[S]:
-    """The dataset of a source."""
-    from atdata._dataset.dataset import Dataset
-
-    kind: Any = Dataset
-    made: Dataset[S] = kind[sample_type](source, members=members)
-    return made
