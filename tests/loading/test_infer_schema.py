@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import atdata
-from atdata._loading.members import sample_of
+from atdata._foreign.members import sample_of
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(8)
 

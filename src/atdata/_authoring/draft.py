@@ -13,8 +13,8 @@ from atdata_codegen.formats.files import described_fields
 from atdata_codegen.formats.notes import fields_documents
 
 from atdata._errors import SchemaError, shown
+from atdata._foreign.names import field_names
 from atdata._loading.infer import document, infer_schema, records_schema
-from atdata._loading.names import field_names
 
 __all__ = ["Draft", "draft"]
 

@@ -37,14 +37,14 @@ class Stored:
         """What makes samples of them."""
         if self.mapping is None:
             return decoder_for(sample_type)
-        from atdata._loading.member_decoder import MemberDecoder
+        from atdata._foreign.decoder import MemberDecoder
 
         return MemberDecoder(sample_type, self.mapping)
 
     def one(self, sample_type: type[Any], raw: Mapping[str, Any]) -> Any:
         """The sample in the raw members ``raw``, whose values are bytes."""
-        from atdata._loading.fit import samples_of
-        from atdata._loading.members import sample_of
+        from atdata._foreign.fit import samples_of
+        from atdata._foreign.members import sample_of
 
         assert self.mapping is not None
         key = str(raw.get("__key__", "a raw sample"))
@@ -57,7 +57,7 @@ PACKED = Stored()
 def as_said(members: Mapping[str, str] | None, sample_type: type[Any]) -> Stored | None:
     """What is known before anything is read; None when only the shards can tell."""
     if members is not None:
-        from atdata._loading.members import checked_mapping
+        from atdata._foreign.members import checked_mapping
 
         return Stored(checked_mapping(members, sample_type))
     untyped = not hasattr(sample_type, "__dataclass_fields__")
@@ -66,7 +66,7 @@ def as_said(members: Mapping[str, str] | None, sample_type: type[Any]) -> Stored
 
 def as_found(source: DataSource, sample_type: type[Any]) -> Stored | None:
     """What a look at the first samples says; None when there are none, or they cannot be read."""
-    from atdata._loading.infer import draft_members
+    from atdata._foreign.draft import draft_members
 
     try:
         drafted = draft_members(source, _LOOKED_AT)
@@ -83,7 +83,7 @@ def as_found(source: DataSource, sample_type: type[Any]) -> Stored | None:
 
 def _of_document(sample_type: type[Any]) -> dict[str, str]:
     """The mapping that the schema document of a class carries, as far as it is one for the class."""
-    from atdata._loading.members import checked_mapping
+    from atdata._foreign.members import checked_mapping
 
     text = getattr(sample_type, "_document", ("{}",))[0]
     metadata = json.loads(text).get("metadata")

@@ -11,7 +11,7 @@ import numpy as np
 from atdata._errors import SchemaError, shown
 from atdata._export._arrow import arrow, parquet
 from atdata._export.restore import decode, note_of
-from atdata._loading.names import field_names
+from atdata._foreign.names import field_names
 
 __all__ = ["parquet_records"]
 

@@ -14,7 +14,7 @@ from typing import Any
 from atdata_codegen.files import read_file
 
 from atdata._errors import DecodeError, SchemaError, shown
-from atdata._loading.members import sample_of, values_of
+from atdata._foreign.members import sample_of, values_of
 from atdata._loading.splits import canonical
 
 __all__ = ["Folder", "split_folders"]
@@ -65,7 +65,7 @@ class Folder:
         return found
 
     def places(self, limit: int, texts: Iterable[str] = ()) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Every value of the first samples, by where it is read; see :mod:`atdata._loading.members`.
+        """Every value of the first samples, by where it is read; see :mod:`atdata._foreign.members`.
 
         Of a folder with labels the samples are taken from all over it.
         """

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from atdata._errors import DecodeError, SchemaError, shown
-from atdata._loading.names import field_names
+from atdata._foreign.names import field_names
 
 __all__ = ["describe", "records_of"]
 

@@ -10,15 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from atdata._errors import SchemaError, shown
+from atdata._foreign.fit import samples_of
+from atdata._foreign.names import check_schema_name
+from atdata._foreign.seen import Seen
 from atdata._loading import huggingface
 from atdata._loading.columns import parquet_records
-from atdata._loading.fit import as_sample_type, samples_of
 from atdata._loading.folder import Folder, split_folders
 from atdata._loading.infer import document, folder_schema, parquet_files
-from atdata._loading.names import check_schema_name
 from atdata._loading.paths import local_path
-from atdata._loading.seen import Seen
 from atdata._loading.splits import group
+from atdata._samples.given import as_sample_type
 from atdata._sources import named
 
 if TYPE_CHECKING:

@@ -11,18 +11,17 @@ from atdata_codegen.samples import SCHEMA_TYPE, parse_schema
 from atdata_codegen.samples.model import TYPE_PREFIX
 
 from atdata._errors import SchemaError, shown
+from atdata._foreign.draft import first_of, mapped
+from atdata._foreign.members import media_type, values_of
+from atdata._foreign.names import check_schema_name, field_name, field_names
+from atdata._foreign.seen import Seen
 from atdata._loading.columns import parquet_records
 from atdata._loading.folder import Folder
-from atdata._loading.members import draft_mapping, media_type, values_of
-from atdata._loading.names import check_schema_name, field_name, field_names
 from atdata._loading.paths import find, local_path
-from atdata._loading.peek import first_samples
-from atdata._loading.seen import Seen
 from atdata._samples.msgpack import unpack_map
 from atdata._sources import named
-from atdata._sources.listing import shard_names
 
-__all__ = ["document", "draft_members", "folder_schema", "infer_schema", "parquet_files", "records_schema"]
+__all__ = ["document", "folder_schema", "infer_schema", "parquet_files", "records_schema"]
 
 _Records = Iterable[tuple[str, Mapping[str, Any]]]
 
@@ -64,10 +63,10 @@ def infer_schema(
         return document(name, version, fields, description, members)
 
     if not isinstance(data, str | os.PathLike):
-        return _from_shards(_of_source(getattr(data, "source", data), samples), skip, finish)
+        return _from_shards(first_of(getattr(data, "source", data), samples), skip, finish)
     path = os.fspath(data)
     if named.is_remote(path):
-        return _from_shards(_of_source(named.source_of([a for _, a in find(path)]), samples), skip, finish)
+        return _from_shards(first_of(named.source_of([a for _, a in find(path)]), samples), skip, finish)
     files = parquet_files(path)
     if files:
         return finish(records_schema(_some(parquet_records(files, rows=min(samples, 1024)), samples), skip))
@@ -78,19 +77,8 @@ def infer_schema(
             folder = Folder.read(local_path(path))
             fields, mapping, _ = folder_schema([folder], samples, skip)
             return finish(fields, mapping)
-        return _from_shards(_of_source(named.source_of([a for _, a in shards]), samples), skip, finish)
-    return _from_shards(_of_source(named.source_of([a for _, a in find(path)]), samples), skip, finish)
-
-
-def draft_members(source: Any, samples: int) -> dict[str, str] | None:
-    """Where each field is read in the shards of ``source``; empty when its samples are packed, None without any."""
-    first = next(_of_source(source, 1), None)
-    if first is None:
-        return None
-    if "msgpack" in first[1]:
-        return {}
-    listed = list(_of_source(source, samples))
-    return _mapped(lambda texts: ((w, values_of(m, texts=texts)) for w, m in listed), ())[1]
+        return _from_shards(first_of(named.source_of([a for _, a in shards]), samples), skip, finish)
+    return _from_shards(first_of(named.source_of([a for _, a in find(path)]), samples), skip, finish)
 
 
 def document(
@@ -177,19 +165,6 @@ def _some(records: _Records, samples: int) -> Iterator[tuple[str, Mapping[str, A
 # Shards -----------------------------------------------------------------------------------------------------------
 
 
-def _of_source(source: Any, samples: int) -> Iterator[tuple[str, dict[str, bytes]]]:
-    if not hasattr(source, "open_shard"):
-        raise TypeError(f"a path, a dataset or a source expected, not {shown(source)}")
-    left = samples
-    for shard in shard_names(source):
-        with source.open_shard(shard) as stream:
-            for key, members in first_samples(stream, shard, left):
-                left -= 1
-                yield f"sample {shown(key, 60)} of {shown(os.path.basename(shard), 80)}", members
-        if left <= 0:
-            return
-
-
 def _from_shards(
     samples: Iterable[tuple[str, dict[str, bytes]]],
     skip: Collection[str],
@@ -223,7 +198,7 @@ def _of_members(
     read: Callable[[Collection[str]], Iterable[tuple[str, dict[str, Any]]]], skip: Collection[str]
 ) -> tuple[list[dict[str, Any]], dict[str, str]]:
     """Fields and mapping of ordinary members."""
-    seen, mapping, texts = _mapped(read, skip)
+    seen, mapping, texts = mapped(read, skip)
     extra: dict[str, dict[str, Any]] = {}
     for field, place in mapping.items():
         if seen.fields[field].kinds.keys() == {"bytes"} and media_type(place):
@@ -231,29 +206,3 @@ def _of_members(
         elif place in texts:
             extra[field] = {"description": "JSON as text."}
     return seen.document_fields(extra), mapping
-
-
-def _mapped(
-    read: Callable[[Collection[str]], Iterable[tuple[str, dict[str, Any]]]], skip: Collection[str]
-) -> tuple[Seen, dict[str, str], set[str]]:
-    """What was seen of ordinary members, their mapping, and the JSON members that are one text each."""
-    texts: set[str] = set()
-    while True:
-        listed = list(read(texts))
-        mapping = draft_mapping(dict.fromkeys(place for _, values in listed for place in values))
-        mapping = {field: place for field, place in mapping.items() if field not in skip}
-        seen = Seen()
-        for where, values in listed:
-            seen.add({field: values.get(place) for field, place in mapping.items()}, where)
-        hard = {place.partition("#")[0] for field, place in mapping.items() if "#" in place and _is_hard(seen, field)}
-        if not hard:
-            return seen, mapping, texts
-        texts |= hard
-
-
-def _is_hard(seen: Seen, field: str) -> bool:
-    try:
-        seen.fields[field].field_type({})
-    except SchemaError:
-        return True
-    return False

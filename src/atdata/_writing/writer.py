@@ -277,7 +277,7 @@ def _class_of(given: Any) -> type[Any] | None:
     """The class that was given, or that of the schema document that was."""
     if given is None or isinstance(given, type):
         return given
-    from atdata._loading.fit import as_sample_type
+    from atdata._samples.given import as_sample_type
 
     return as_sample_type(given)
 

@@ -12,22 +12,9 @@ import numpy as np
 from atdata._errors import DecodeError, SchemaError, shown, type_name
 from atdata._samples.hints import field_hints, is_array, split_optional
 
-__all__ = ["as_sample_type", "dtype_of", "fits_of", "samples_of"]
+__all__ = ["dtype_of", "fits_of", "samples_of"]
 
 _Fit = Callable[[Any], Any]
-
-
-def as_sample_type(schema: Any) -> type[Any]:
-    """The class of ``schema``: a sample class, or a document as a dictionary or as JSON."""
-    if isinstance(schema, type):
-        if not hasattr(schema, "from_data"):
-            raise TypeError(f"{type_name(schema)} is no sample class: decorate it with @atdata.packable")
-        return schema
-    if isinstance(schema, Mapping | str | bytes):
-        from atdata._samples.decode import decode_schema
-
-        return decode_schema(schema)
-    raise TypeError(f"a schema is a sample class or a schema document, not {shown(schema)}")
 
 
 def samples_of(records: Iterable[tuple[str, Mapping[str, Any]]], cls: type[Any]) -> Iterator[Any]:

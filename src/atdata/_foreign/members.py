@@ -15,7 +15,7 @@ from dataclasses import MISSING, dataclass
 from typing import Any
 
 from atdata._errors import DecodeError, shown
-from atdata._loading.names import field_names
+from atdata._foreign.names import field_names
 
 __all__ = ["Place", "Reading", "checked_mapping", "draft_mapping", "media_type", "sample_of", "values_of"]
 

@@ -10,7 +10,7 @@ from atdata_codegen.samples.dtypes import canonical_dtype
 from atdata_codegen.samples.model import TYPE_PREFIX
 
 from atdata._errors import DecodeError, SchemaError, shown
-from atdata._loading.dims import shapes_of
+from atdata._foreign.dims import shapes_of
 from atdata._media.kinds import media_type_of
 from atdata._samples.npy import load
 

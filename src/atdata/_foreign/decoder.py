@@ -18,8 +18,8 @@ from atdata._decoding.fields import Field, sample_plan
 from atdata._decoding.make import Make, converters, maker
 from atdata._decoding.protocol import Columns, Indices, Piece, SampleBlock
 from atdata._errors import DecodeError, MissingFieldError, SampleError, type_name
-from atdata._loading.fit import dtype_of, fits_of
-from atdata._loading.members import Place, Reading, media_type
+from atdata._foreign.fit import dtype_of, fits_of
+from atdata._foreign.members import Place, Reading, media_type
 from atdata._samples.hints import is_array
 
 __all__ = ["MemberDecoder"]
