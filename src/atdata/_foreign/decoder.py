@@ -122,7 +122,7 @@ class MemberDecoder(Generic[T]):
         return columns
 
     def _encoded(self, field: Field, place: Place, every: Sequence[_Where]) -> Column:
-        from atdata._media.columns import Encoded
+        from atdata._decoding.encoded import Encoded
 
         dtype, mode = self._pictures[field.name]
         raws = [block.member(i, place.extension) for block, i in every]
@@ -211,7 +211,7 @@ def _at(where: _Where, make: Callable[[], Any]) -> Any:
 
 
 def _is_late(column: Column) -> bool:
-    from atdata._media.columns import Encoded
+    from atdata._decoding.encoded import Encoded
 
     return isinstance(column, Encoded)
 

@@ -190,7 +190,7 @@ class SampleBatch(Generic[T_co], metaclass=BatchMeta):
             for batch in photos.ordered(batch_size=32):
                 images = batch.decoded_column("image", mode="RGB", stack=False)
         """
-        from atdata._media.columns import decode_values
+        from atdata._decoding.encoded import decode_values
 
         assert self._sample_type is not None
         values = self.column_list(name)
