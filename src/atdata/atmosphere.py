@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from atdata._atmosphere.net.network import set_network as set_network
     from atdata._atmosphere.net.network import using_network as using_network
     from atdata._atmosphere.proofs.errors import ProofError as ProofError
-    from atdata._atmosphere.record_calls import RepoRecord as RepoRecord
+    from atdata._atmosphere.record_reads import RepoRecord as RepoRecord
     from atdata._atmosphere.schemas import SchemaPublisher as SchemaPublisher
     from atdata._atmosphere.writes import Create as Create
     from atdata._atmosphere.writes import Delete as Delete
@@ -87,7 +87,7 @@ _WHERE = {
     "ProofError": ("proofs.errors", "ProofError"),
     "RateLimitError": ("errors", "RateLimitError"),
     "RefusedError": ("errors", "RefusedError"),
-    "RepoRecord": ("record_calls", "RepoRecord"),
+    "RepoRecord": ("record_reads", "RepoRecord"),
     "SchemaLoader": ("loaders", "SchemaLoader"),
     "SchemaPublisher": ("schemas", "SchemaPublisher"),
     "TooLargeError": ("errors", "TooLargeError"),

@@ -368,9 +368,9 @@ def test_a_listing_ends_when_its_cursor_leads_nowhere_new(site: Site, cursor: An
 
 def test_a_listing_without_an_end_is_given_up(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whether what it lists are records or nothing of the kind: neither may hold a search for ever."""
-    from atdata._atmosphere import record_calls
+    from atdata._atmosphere import record_reads
 
-    monkeypatch.setattr(record_calls, "_MOST", 50)
+    monkeypatch.setattr(record_reads, "_MOST", 50)
     numbers = itertools.count()
     site.pages["/xrpc/com.atproto.repo.describeRepo"] = said({"did": "did:plc:abc"})
     client = AtmosphereClient(site.base)

@@ -24,6 +24,7 @@ from atdata._atmosphere.errors import (
     TooLargeError,
     UnavailableError,
 )
+from atdata._atmosphere.net import methods
 from atdata._atmosphere.net.network import Network, origin_of
 from atdata._atmosphere.patience import Pace
 from atdata._sources.addresses import check_untrusted
@@ -122,7 +123,7 @@ class SdkAccount:
         timeout = max(self._network.timeout, 60.0) + size / _SLOWEST
         return self._call(
             lambda: self._client.invoke_procedure(
-                "com.atproto.repo.uploadBlob", content=_rewound(data), headers=headers, timeout=timeout
+                methods.UPLOAD_BLOB, content=_rewound(data), headers=headers, timeout=timeout
             ),
             what,
         )

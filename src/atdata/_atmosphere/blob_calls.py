@@ -11,34 +11,18 @@ from urllib.parse import urlencode
 
 from atdata._atmosphere.answers import part
 from atdata._atmosphere.errors import UnavailableError
+from atdata._atmosphere.net import methods
+from atdata._atmosphere.repositories import Repositories
 from atdata._errors import shown
 
 if TYPE_CHECKING:
-    from atdata._atmosphere.net.network import Network
-    from atdata._atmosphere.patience import Patience
-    from atdata._atmosphere.servers import Account
+    pass
 
 __all__ = ["BlobCalls", "blob_of"]
 
 
-class BlobCalls:
+class BlobCalls(Repositories):
     """Uploading and fetching blobs."""
-
-    _account: Account | None
-    _given: bool
-    _network: Network
-    _patience: Patience
-
-    def _logged_in(self) -> Account:
-        raise NotImplementedError
-
-    def pds_endpoint(self, repo: str) -> str:
-        """The address of the server that holds a repository."""
-        raise NotImplementedError
-
-    def did_of(self, repo: str) -> str:
-        """The DID of a repository."""
-        raise NotImplementedError
 
     def upload_blob(
         self,
@@ -65,7 +49,7 @@ class BlobCalls:
         if self._given and account is not None:
             what = f"fetching the blob {shown(cid)} of {shown(did)}"
             params = {"did": did, "cid": cid}
-            found: Any = self._patience.run(lambda: account.query("com.atproto.sync.getBlob", params, what))
+            found: Any = self._patience.run(lambda: account.query(methods.GET_BLOB, params, what))
             return bytes(found)
         from atdata._atmosphere.blobs.fetch import fetch_blob
         from atdata._atmosphere.blobs.refs import BlobRef
@@ -84,7 +68,7 @@ class BlobCalls:
         """How many bytes a blob may have on the account's server; None when it does not tell."""
         account = self._logged_in()
         what = "asking the server about itself"
-        answer = self._patience.run(lambda: account.query("com.atproto.server.describeServer", {}, what))
+        answer = self._patience.run(lambda: account.query(methods.DESCRIBE_SERVER, {}, what))
         found = part(answer, "blobUploadLimit")
         return found if isinstance(found, int) and found > 0 else None
 

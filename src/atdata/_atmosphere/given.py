@@ -9,6 +9,7 @@ from typing import IO, Any
 from atdata._atmosphere._sdk import is_sdk_client, translated
 from atdata._atmosphere.answers import part
 from atdata._atmosphere.errors import AuthError
+from atdata._atmosphere.net import methods
 
 __all__ = ["GivenAccount"]
 
@@ -78,12 +79,12 @@ class GivenAccount:
     def upload(self, data: bytes | IO[bytes], size: int, mime_type: str, what: str) -> Any:
         """The answer as the client gives it."""
         body = data if isinstance(data, bytes) else data.read(size)
-        nsid = "com.atproto.repo.uploadBlob"
         with translated(what, self.endpoint):
             if self._real:  # whose short form says nothing of the type
-                return self._client.invoke_procedure(nsid, content=body, headers={"Content-Type": mime_type}).content
+                headers = {"Content-Type": mime_type}
+                return self._client.invoke_procedure(methods.UPLOAD_BLOB, content=body, headers=headers).content
             simple = getattr(self._client, "upload_blob", None)
-            return self._method(nsid)(body) if simple is None else simple(body)
+            return self._method(methods.UPLOAD_BLOB)(body) if simple is None else simple(body)
 
     def _method(self, nsid: str) -> Any:
         *path, name = nsid.split(".")

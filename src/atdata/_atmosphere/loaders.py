@@ -12,7 +12,7 @@ from atdata._atmosphere.checks import check_kind
 if TYPE_CHECKING:
     from atdata._atmosphere.at_uri import AtUri
     from atdata._atmosphere.client import AtmosphereClient
-    from atdata._atmosphere.record_calls import RepoRecord
+    from atdata._atmosphere.record_reads import RepoRecord
 
 __all__ = ["RecordLoader", "SchemaLoader"]
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from atdata._atmosphere.checks import sendable
+from atdata._atmosphere.net.methods import APPLY_WRITES
 from atdata_lexicon.tids import next_tid
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ __all__ = ["COSTS", "MOST", "Create", "Delete", "Update", "Write", "as_sent", "b
 MOST = 200
 #: Servers take requests of 150 kB of JSON, some of more.
 _LARGEST_BATCH = 120_000
-_KIND = "com.atproto.repo.applyWrites#"
+_KIND = f"{APPLY_WRITES}#"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from atdata._atmosphere.discovery.many import records_of
 from atdata._atmosphere.discovery.repositories import repositories
 from atdata._atmosphere.index.entry import AtmosphereIndexEntry
 from atdata._atmosphere.net.network import Network, current_network
-from atdata._atmosphere.record_calls import RepoRecord
+from atdata._atmosphere.record_reads import RepoRecord
 from atdata._index.words import entry_tags, entry_words, words_of
 
 __all__ = ["find_datasets", "find_lenses", "find_schemas"]

@@ -12,7 +12,7 @@ from itertools import islice
 from atdata._atmosphere.client import AtmosphereClient
 from atdata._atmosphere.index.reading import RepoReader
 from atdata._atmosphere.net.network import Network
-from atdata._atmosphere.record_calls import RepoRecord
+from atdata._atmosphere.record_reads import RepoRecord
 from atdata._errors import AtdataError, shown
 
 __all__ = ["DiscoveryWarning", "records_of"]

@@ -11,7 +11,7 @@ from atdata._atmosphere.checks import check_kind
 from atdata._atmosphere.errors import AtUriError, NotAuthenticatedError, TooLargeError, WrongRecordError
 from atdata._atmosphere.net.errors import NotThereError
 from atdata._atmosphere.proofs.record import fetch_proof
-from atdata._atmosphere.record_calls import RepoRecord
+from atdata._atmosphere.record_reads import RepoRecord
 from atdata._errors import shown
 from atdata._index.errors import DamagedEntryWarning
 from atdata_lexicon.syntax import is_at_identifier, is_nsid, is_record_key

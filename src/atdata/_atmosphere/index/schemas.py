@@ -11,7 +11,7 @@ from atdata._atmosphere.at_uri import AtUri
 from atdata._atmosphere.checks import model_of
 from atdata._atmosphere.errors import ConflictError, WrongRecordError
 from atdata._atmosphere.index.reading import RepoReader
-from atdata._atmosphere.record_calls import RepoRecord
+from atdata._atmosphere.record_reads import RepoRecord
 from atdata._errors import AtdataError, shown
 from atdata._index.classes import schema_from_class
 from atdata._index.errors import SchemaConflictError, SchemaNotFoundError, UnsupportedTypeError
