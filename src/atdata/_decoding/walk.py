@@ -19,6 +19,8 @@ from atdata._samples.msgpack import unpack_front
 
 __all__ = ["read_columns"]
 
+_PLAIN = {"str": str, "int": int, "float": float, "bool": bool, "bytes": bytes}
+
 #: Makes the values that samples hold of those that were unpacked.
 Convert = Callable[[list[Any]], list[Any]]
 
@@ -81,6 +83,15 @@ def _unpacked(
         behind = at + np.array([size for _, size in found], np.int64)
         if not step.wanted:
             return None, behind
-        return Ready(convert[step.name]([value for value, _ in found])), behind
+        values = [value for value, _ in found]
+        if step.kind != "list" or not _are_lists(values, step.item):
+            values = convert[step.name](values)
+        return Ready(values), behind
     except SampleError:
         raise Odd from None
+
+
+def _are_lists(values: list[Any], item: str) -> bool:
+    """Whether nothing is to be converted: sooner seen than each value is looked at by itself."""
+    kind = _PLAIN.get(item)
+    return kind is not None and all(type(value) is list and {kind}.issuperset(map(type, value)) for value in values)
