@@ -82,13 +82,18 @@ class Access(Generic[S_co]):
             stored: Any = core.stored.one(core.view.stored, sample)
         else:
             stored = core.view.stored.from_bytes(_raw(sample))
+        if core.check:
+            stored.validate()
         return core.view.sample(stored)  # type: ignore[no-any-return]
 
     def wrap_batch(self, batch: Mapping[str, Any]) -> SampleBatch[Any]:
         """The samples in a raw batch: a dictionary with a list of msgpack bytes under ``msgpack``."""
         view = self._core.view
-        samples = [view.sample(view.stored.from_bytes(raw)) for raw in _raw(batch)]
-        return batch_of(view.sample_type, samples)  # type: ignore[no-any-return]
+        stored = [view.stored.from_bytes(raw) for raw in _raw(batch)]
+        if self._core.check:
+            for sample in stored:
+                sample.validate()
+        return batch_of(view.sample_type, [view.sample(sample) for sample in stored])  # type: ignore[no-any-return]
 
     # ------------------------------------------------------------------ elsewhere
 

@@ -65,6 +65,8 @@ class Core:
     stored: Stored | None = None
     #: Whether only a look at the shards can say it, whatever the sample type.
     look: bool = False
+    #: Whether stored samples are held against all that their class says.
+    check: bool = False
     epochs: Epochs = field(default_factory=Epochs)
     _files: OrderedDict[str, ShardFile | RemoteShard] = field(default_factory=OrderedDict)
     _lock: Any = field(default_factory=threading.Lock)
@@ -104,7 +106,12 @@ class Core:
         """What makes the stored samples of their bytes, the same one each time."""
         layout, kind = self.layout(), self.view.stored
         if self._decoder is None or self._decoder[:2] != (layout, kind):
-            self._decoder = layout, kind, layout.decoder(kind)
+            decoder = layout.decoder(kind)
+            if self.check:
+                from atdata._decoding.checked import checked
+
+                decoder = checked(decoder, kind)
+            self._decoder = layout, kind, decoder
         return self._decoder[2]
 
     def local(self, shards: Sequence[str]) -> bool:

@@ -48,7 +48,9 @@ class Dataset(Described, Access[S_co], Generic[S_co]):
 
     ``source`` is a path or URL (brace notation names several shards), a list of them, or any
     :class:`~atdata.DataSource`. Nothing is opened before the data is asked for. ``on_error`` says what
-    becomes of what cannot be read: ``"raise"``, ``"skip"`` (with a warning for each loss) or a function.
+    becomes of what cannot be read: ``"raise"``, ``"skip"`` (with a warning for each loss) or a function. With ``check``
+    what is read is held against the class as the writer does it: dtypes, shapes, shared dimensions and bounds; what
+    does not fit is an :class:`~atdata.InvalidSampleError`, and goes the way of ``on_error``.
 
     Samples of ordinary WebDataset shards have a member for each part; ``members`` says where each field is read:
     ``{"image": "jpg", "label": "cls", "caption": "json#/caption"}``. The class of a schema that was drafted of such
@@ -80,6 +82,7 @@ class Dataset(Described, Access[S_co], Generic[S_co]):
         url: str | None = None,
         on_error: OnError = "raise",
         members: Mapping[str, str] | None = None,
+        check: bool = False,
     ) -> None:
         sample_type = sample_type_of(self)
         if (source is None) == (url is None):
@@ -94,7 +97,9 @@ class Dataset(Described, Access[S_co], Generic[S_co]):
         Losses(on_error)  # refuses what it does not know
         title = f"Dataset[{sample_type.__name__}]"
         stored = None if members is None else as_said(members, sample_type)
-        self._core = Core(given, View(sample_type, sample_type), title, on_error, stored=stored)
+        if check and not hasattr(sample_type, "__dataclass_fields__"):
+            raise TypeError(f"check=True holds samples against their class, and {title} says nothing of its fields")
+        self._core = Core(given, View(sample_type, sample_type), title, on_error, stored=stored, check=bool(check))
         self._metadata_url = metadata_url
         self._metadata: dict[str, Any] | None = None
         self._latest: Callable[[], Iteration[Any] | None] = _none
@@ -111,6 +116,9 @@ class Dataset(Described, Access[S_co], Generic[S_co]):
         made._latest = _none
         made._pending = None
         return made
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_latest": _none}  # a pass under way stays where it is
 
     # ------------------------------------------------------------------ what it is
 

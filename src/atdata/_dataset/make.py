@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from atdata._dataset.dataset import Dataset
@@ -12,8 +11,8 @@ __all__ = ["dataset_of"]
 S = TypeVar("S")
 
 
-def dataset_of(source: Any, sample_type: type[S], members: Mapping[str, str] | None = None) -> Dataset[S]:
-    """The dataset of a source."""
+def dataset_of(source: Any, sample_type: type[S], **options: Any) -> Dataset[S]:
+    """The dataset of a source, with the options of :class:`Dataset`."""
     kind: Any = Dataset
-    made: Dataset[S] = kind[sample_type](source, members=members)
+    made: Dataset[S] = kind[sample_type](source, **options)
     return made

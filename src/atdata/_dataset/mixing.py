@@ -76,6 +76,7 @@ def mix(
         first.on_error,
         mixture=mixture,
         stored=first.layout() if looked else None,
+        check=any(core.check for core in cores),
     )
     return datasets[0]._with(core)  # type: ignore[no-any-return]
 

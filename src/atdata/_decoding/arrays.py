@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -51,6 +52,10 @@ class Arrays:
     def values(self, start: int, stop: int) -> list[NDArray[Any]]:
         return [view.copy() for view in self._views(start, stop)]
 
+    def hollow(self, start: int, stop: int) -> list[NDArray[Any]]:
+        """Arrays of the same dtypes and shapes as the values, without their data."""
+        return [_hollow(self.dtype, self.shape)] * (stop - start)
+
 
 class Mixed:
     """Arrays that differ in dtype, shape or order; each is made on its own."""
@@ -71,6 +76,9 @@ class Mixed:
             for dtype, shape, at, fortran in self._specs[start:stop]
         ]
 
+    def hollow(self, start: int, stop: int) -> list[NDArray[Any]]:
+        return [_hollow(dtype, shape) for dtype, shape, _, _ in self._specs[start:stop]]
+
 
 class Ready:
     """Values that are there, which may be arrays."""
@@ -85,6 +93,11 @@ class Ready:
 
     def values(self, start: int, stop: int) -> list[Any]:
         return self._values[start:stop]
+
+
+@lru_cache(maxsize=1024)
+def _hollow(dtype: np.dtype[Any], shape: tuple[int, ...]) -> NDArray[Any]:
+    return np.broadcast_to(np.zeros((), dtype), shape)
 
 
 class Ragged(Exception):
@@ -159,3 +172,6 @@ class Pieces:
     def values(self, start: int, stop: int) -> list[NDArray[Any]]:
         owners, rows = self._owners[start:stop].tolist(), self._rows[start:stop].tolist()
         return [self._arrays[owner].values(row, row + 1)[0] for owner, row in zip(owners, rows, strict=True)]
+
+    def hollow(self, start: int, stop: int) -> list[NDArray[Any]]:
+        return self._arrays[0].hollow(start, stop)  # they agree

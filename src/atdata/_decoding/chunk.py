@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atdata._decoding.arrays import Ragged
-from atdata._decoding.columns import Column
+from atdata._decoding.columns import Column, hollow
 from atdata._decoding.protocol import Piece, SampleBlock
 from atdata._samples.batch import aggregate, batch_title
 
@@ -95,6 +95,12 @@ class Chunk:
     def rows(self, start: int, stop: int) -> list[Any]:
         return self._make(self._cls, [column.values(start, stop) for column in self._columns.values()])
 
+    def hollow(self, name: str) -> list[Any]:
+        return hollow(self._columns[name], 0, self._length)
+
+    def probes(self, start: int, stop: int) -> list[Any]:
+        return self._make(self._cls, [hollow(column, start, stop) for column in self._columns.values()])
+
 
 class SampleChunk:
     """Samples that were made one by one."""
@@ -123,6 +129,11 @@ class SampleChunk:
 
     def rows(self, start: int, stop: int) -> list[Any]:
         return self._samples[start:stop]
+
+    probes = rows
+
+    def hollow(self, name: str) -> list[Any]:
+        return field_values(self._cls, self._samples, name)
 
 
 def field_values(cls: type[Any], samples: list[Any], name: str) -> list[Any]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from atdata._decoding.source import Ints, Source
 
-__all__ = ["Bytes", "Column", "Listed", "Lists", "Numbers", "Text", "WithNone"]
+__all__ = ["Bytes", "Column", "Listed", "Lists", "Numbers", "Text", "WithNone", "hollow"]
 
 
 #: So many numbers are kept as objects, each of which takes several times the number's room.
@@ -154,3 +154,16 @@ class WithNone:
             return [None] * (stop - start)
         found = iter(self._column.values(int(self._rank[start]), int(self._rank[stop])))
         return [next(found) if there else None for there in self._there[start:stop].tolist()]
+
+    def hollow(self, start: int, stop: int) -> list[Any]:
+        if self._column is None:
+            return [None] * (stop - start)
+        found = iter(hollow(self._column, int(self._rank[start]), int(self._rank[stop])))
+        return [next(found) if there else None for there in self._there[start:stop].tolist()]
+
+
+def hollow(column: Column, start: int, stop: int) -> list[Any]:
+    """As ``values``, where arrays may be without their data: for those who ask for dtypes and shapes alone."""
+    find: Any = getattr(column, "hollow", column.values)
+    found: list[Any] = find(start, stop)
+    return found

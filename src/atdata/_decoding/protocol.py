@@ -58,6 +58,14 @@ class Columns(Protocol):
         """The same as samples, whose arrays are their own and writable."""
         ...
 
+    def hollow(self, name: str) -> list[Any]:
+        """One field of all samples, where arrays may be without their data: dtypes and shapes are right."""
+        ...
+
+    def probes(self, start: int, stop: int) -> list[Any]:
+        """As ``rows``, where arrays may be without their data."""
+        ...
+
 
 class Decoder(Protocol[T]):
     """Makes samples and columns of one sample type. Any error names shard, key and field.

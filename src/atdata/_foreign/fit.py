@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 
 from atdata._errors import DecodeError, SchemaError, shown, type_name
 from atdata._samples.hints import field_hints, is_array, split_optional
+from atdata._samples.validate import declared_scalar
 
 __all__ = ["dtype_of", "fits_of", "samples_of"]
 
@@ -47,11 +47,8 @@ def dtype_of(kind: Any) -> np.dtype[Any] | None:
     >>> dtype_of(NDArray[np.uint8])
     dtype('uint8')
     """
-    arguments = typing.get_args(kind)
-    wanted = typing.get_args(arguments[1])[0] if len(arguments) > 1 and typing.get_args(arguments[1]) else None
-    if isinstance(wanted, type) and issubclass(wanted, np.generic) and np.dtype(wanted).itemsize:
-        return np.dtype(wanted)
-    return None
+    wanted = declared_scalar(kind)
+    return np.dtype(wanted) if wanted is not None and np.dtype(wanted).itemsize else None
 
 
 def _fit(hint: Any, name: str) -> _Fit | None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from atdata._dataset.dataset import Dataset
+    from atdata._shards.errors import OnError
 
 __all__ = ["load_dataset"]
 
@@ -32,6 +33,8 @@ class _Options(TypedDict, total=False):
     data_files: _Files
     streaming: bool
     members: Mapping[str, str] | None
+    on_error: OnError
+    check: bool
 
 
 @overload
@@ -72,6 +75,8 @@ def load_dataset(
     streaming: bool = False,
     index: IndexLike | None = None,
     members: Mapping[str, str] | None = None,
+    on_error: OnError = "raise",
+    check: bool = False,
 ) -> Dataset[Any] | DatasetDict[Any]:
     """Load a dataset from files, URLs or an index: all its splits, or the one named by ``split``.
 
@@ -86,7 +91,8 @@ def load_dataset(
     that the index knows. Shards are read when the dataset is iterated; ``streaming`` is a note to yourself.
 
     Of ordinary WebDataset shards (``.jpg`` + ``.cls``) ``members`` says where each field is read, as in
-    :class:`~atdata.Dataset`; without ``sample_type`` the first samples say it themselves.
+    :class:`~atdata.Dataset`; without ``sample_type`` the first samples say it themselves. ``on_error`` and ``check``
+    are those of :class:`~atdata.Dataset`, too.
 
     Raises ``FileNotFoundError`` when there are no shards, ``ValueError`` when there is no such split, ``KeyError``
     when the index has no such dataset.
@@ -120,10 +126,11 @@ def load_dataset(
         shards = group(paths.find(where)) if data_files is None else _given(where, data_files)
         found = {name: named.source_of(files) for name, files in shards.items()}
     kind: type[Any] = DictSample if sample_type is None else sample_type
+    options: dict[str, Any] = {"members": members, "on_error": on_error, "check": check}
     if split is None:
-        made = {name: dataset_of(source, kind, members) for name, source in found.items()}
+        made = {name: dataset_of(source, kind, **options) for name, source in found.items()}
         return DatasetDict(made, kind, streaming)
-    return dataset_of(found[_chosen(split, found, where)], kind, members)
+    return dataset_of(found[_chosen(split, found, where)], kind, **options)
 
 
 def _chosen(split: str, found: Mapping[str, Any], where: str) -> str:

@@ -16,7 +16,7 @@ from atdata._samples.meta import SampleMeta
 if TYPE_CHECKING:
     from atdata._samples.base import PackableSample
 
-__all__ = ["validate"]
+__all__ = ["declared_scalar", "validate"]
 
 _SCALARS = {str: "str", int: "int", float: "float", bool: "bool", bytes: "bytes"}
 
@@ -171,10 +171,20 @@ def _array_problems(value: Any, kind: Any, field: str) -> Iterator[tuple[str, st
     if value.dtype.hasobject:
         yield field, "an array of Python objects cannot be packed"
         return
+    wanted = declared_scalar(kind)
+    if wanted is not None and not np.issubdtype(value.dtype, wanted):
+        yield field, f"dtype {shown(str(value.dtype))} instead of {wanted.__name__}"
+
+
+def declared_scalar(kind: Any) -> type[Any] | None:
+    """The class of an array's elements, if its annotation names one.
+
+    >>> import numpy as np
+    >>> declared_scalar(np.ndarray[tuple[int], np.dtype[np.uint8]])
+    <class 'numpy.uint8'>
+    """
+    import numpy as np
+
     arguments = typing.get_args(kind)
-    if len(arguments) < 2:
-        return
-    wanted = typing.get_args(arguments[1])
-    known = bool(wanted) and isinstance(wanted[0], type) and issubclass(wanted[0], np.generic)
-    if known and not np.issubdtype(value.dtype, wanted[0]):
-        yield field, f"dtype {shown(str(value.dtype))} instead of {wanted[0].__name__}"
+    wanted = typing.get_args(arguments[1]) if len(arguments) > 1 else ()
+    return wanted[0] if wanted and isinstance(wanted[0], type) and issubclass(wanted[0], np.generic) else None
