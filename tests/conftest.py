@@ -7,7 +7,6 @@ import importlib.util
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import sysconfig
@@ -16,13 +15,15 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parent / "pds"))
-import pds_server  # found there
+import pds_server  # found there, as the next one
 from pds_server import Account, Pds
+from servers import free_ports, unavailable
 
 _ADMIN = {"accessKey": "ATDATATESTKEY0000001", "secretKey": "atdata-test-secret-key-000000000000001"}
 _READER = {"accessKey": "READONLYKEY000000001", "secretKey": "readonlysecret"}
@@ -32,24 +33,6 @@ _CONFIG = {
         {"name": "reader", "credentials": [_READER], "actions": ["Read", "List"]},
     ]
 }
-
-
-def unavailable(what: str) -> NoReturn:
-    """Skip, or fail in CI, where everything must run."""
-    if os.environ.get("CI"):
-        pytest.fail(f"{what} is required in CI")
-    pytest.skip(f"{what} was not found")
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports of loopback that nobody listens on."""
-    sockets = [socket.socket() for _ in range(count)]
-    for each in sockets:
-        each.bind(("127.0.0.1", 0))
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,8 @@ def _filesystem(url: str, options: Mapping[str, Any]) -> Any:
         raise UrlError(f"{url_text(url)}: {scheme}:// needs another package: {remedy}") from error
     except ValueError as error:
         raise UrlError(f"{url_text(url)}: {str(error).encode('unicode_escape').decode()[:200]}") from error
+    except Exception as error:  # some connect at once, and each has errors of its own
+        raise _failed(url, error) from error
     return filesystem, path
 
 
@@ -99,6 +101,9 @@ def glob_urls(url: str, options: Mapping[str, Any]) -> list[str]:
     """Addresses that match ``url``, in order."""
     filesystem, path = _filesystem(url, options)
     try:
-        return sorted(str(filesystem.unstrip_protocol(found)) for found in filesystem.glob(path))
+        found = [str(name) for name in filesystem.glob(path)]
     except Exception as error:  # as above
         raise _failed(url, error) from error
+    if url.endswith(path):  # a host may stand between, which the names alone do not tell
+        return sorted(url.removesuffix(path) + name for name in found)
+    return sorted(str(filesystem.unstrip_protocol(name)) for name in found)
