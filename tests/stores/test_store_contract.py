@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import gzip
 import hashlib
 import json
@@ -15,6 +16,7 @@ from store_samples import Files, Word, content, keys, put, read, shards, words
 
 import atdata
 from atdata._protocols import AbstractDataStore, DeletesShards, ListsShards, VerifiesShards
+from atdata._sources.braces import brace_notation
 from atdata._stores.errors import DamageError, NothingStoredError, StoreError
 
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
@@ -243,6 +245,75 @@ def test_entries_may_name_shards_in_any_form(store: Any) -> None:
     for form in (f"{base}--{{000000..000001}}.tar", f"https://example.com/{store._key(urls[0])}?X-Amz-Signature=1"):
         assert store.leftovers(keep=[form], older_than=0) == []
     assert store.verify([f"{base}--{{000000..000001}}.tar"]).shards == 2
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        lambda urls, uuids: brace_notation(urls),
+        lambda urls, uuids: urls[0].replace(uuids[0], "{" + ",".join(uuids) + "}"),
+        lambda urls, uuids: urls[0].replace("data--" + uuids[0], "{data--" + uuids[0] + ",x}").replace("{", "{y,", 1),
+        lambda urls, uuids: urls[0].rpartition("/")[0] + "/*.tar",
+        lambda urls, uuids: urls[0].rpartition("/")[0] + "/data-?*.tar",
+        lambda urls, uuids: urls[0].rpartition("/")[0],
+        lambda urls, uuids: urls[0].rpartition("/")[0] + "/",
+        lambda urls, uuids: urls[0].rpartition("/")[0] + "/" + "{" * 40 + "x.tar",
+    ],
+    ids=["brace notation", "braces in it", "braces around it", "wildcard", "question", "folder", "folder/", "broken"],
+)
+def test_whatever_form_an_entry_has_gc_keeps_what_it_refers_to(store: Any, form: Any) -> None:
+    urls = [url for _ in range(2) for url in store.write_shards(words(1), prefix="a/b")]
+    lost = store.write_shards(words(1), prefix="a/c")
+    uuids = [re.findall(UUID, url)[0] for url in urls]
+
+    named = form(urls, uuids)
+
+    refers = urls if "x" not in named.rpartition("/")[2] else urls[:1]
+    removed = store.gc(keep=[named], older_than=0)
+    assert not set(removed) & set(refers)
+    assert set(lost) <= set(removed)
+
+
+def test_escaped_urls_and_other_cases_name_what_they_stand_for(store: Any) -> None:
+    (url,) = store.write_shards(words(1), prefix="a")
+    key = store._key(url)
+    for named in (
+        f"https://example.com/{key.replace('--', '%2D%2D')}",
+        f"https://example.com/{key.replace('data', '%64ata')}?x=1",
+        url.replace("data--", "DATA--").replace(re.findall(UUID, url)[0], re.findall(UUID, url)[0].upper()),
+    ):
+        assert store.leftovers(keep=[named], older_than=0) == []
+    assert len(store.leftovers(keep=["https://example.com/a.tar"], older_than=0)) == 2
+
+
+def test_a_write_that_goes_on_meanwhile_is_no_leftover(store: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.write_shards(words(1), prefix="a")
+    scan, seen = store._scan, []
+
+    def scan_and_wait(start: str) -> Any:
+        found = [each._replace(changed=each.changed - 7200) if not seen else each for each in scan(start)]
+        seen.append(start)
+        return iter(found)
+
+    monkeypatch.setattr(store, "_scan", scan_and_wait)
+    assert store.gc(keep=[]) == []
+    assert len(seen) == 2
+
+
+def test_what_is_under_another_prefix_is_left_alone(store: Any) -> None:
+    urls = store.write_shards(words(1), prefix="a")
+    other = copy.copy(store)
+    other._folder = store._folder + "x"
+    inner = copy.copy(store)
+    inner._folder = f"{store._folder}/a".strip("/")
+
+    folder = urls[0].rpartition("/")[0]
+    for call in (lambda: other.delete(urls), lambda: other.gc(keep=[], prefix=folder, older_than=0)):
+        with pytest.raises(ValueError, match="prefix"):
+            call()
+    assert store.verify(urls).ok
+    inner.delete(urls)
+    assert list(store.list_shards()) == []
 
 
 def test_keep_is_a_list_and_not_one_url(store: Any) -> None:

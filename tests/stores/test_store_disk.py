@@ -126,6 +126,23 @@ def test_links_out_of_the_store_are_not_followed(tmp_path: Path) -> None:
     assert os.path.exists(lost[0])
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes in folders here")
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+def test_what_is_no_file_is_not_read(tmp_path: Path, kind: str) -> None:
+    store = DiskDataStore(tmp_path)
+    first, second = store.write_shards(words(2), prefix="p", maxcount=1)
+    other = tmp_path / "p" / "other-manifest.json"
+    for path in (first, other):
+        Path(path).unlink(missing_ok=True)
+        os.mkfifo(path) if kind == "pipe" else Path(path).symlink_to("/dev/zero")
+
+    found = store.verify()
+
+    assert sorted(found.damaged) == [first, str(other)]
+    assert all("is no file" in why for why in found.damaged.values())
+    assert store.verify([second]).ok
+
+
 def test_a_folder_that_cannot_be_made_is_a_typed_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
 

@@ -32,6 +32,9 @@ DENIED = frozenset(
         "Unauthorized",
     }
 )
+#: Bytes and seconds of an answer that is no object.
+_LARGEST = 8 << 20
+_PATIENCE = 60
 
 
 def make_client(
@@ -64,7 +67,7 @@ def make_client(
     except TypeError:  # before boto3 1.36 there were no such settings, and no such checksums
         made = config(**{name: value for name, value in options.items() if "checksum" not in name})
     session = boto3.session.Session()
-    return session.client(
+    client = session.client(
         "s3",
         endpoint_url=endpoint_url,
         aws_access_key_id=access_key,
@@ -73,6 +76,45 @@ def make_client(
         region_name=region or session.region_name or "us-east-1",
         config=made,
     )
+    client._endpoint.http_session = _Bounded(client._endpoint.http_session)
+    return client
+
+
+class _Bounded:
+    """botocore's way to the network, but for answers without an end: it would read them whole, however long they are.
+
+    What is streamed is left alone.
+    """
+
+    def __init__(self, session: Any) -> None:
+        self._session = session
+
+    def send(self, request: Any) -> Any:
+        streamed, request.stream_output = request.stream_output, True
+        response = self._session.send(request)
+        if response.status_code >= 300 or not streamed:
+            try:
+                response._content = _read(response.raw)
+            except Exception as error:  # as botocore has it
+                failure: Any = import_module("botocore.exceptions").HTTPClientError
+                raise failure(error=error) from error
+        return response
+
+    def close(self) -> None:
+        self._session.close()
+
+
+def _read(raw: Any) -> bytes:
+    """The rest of an answer, which is a list or an error; that of a thousand long names has 4 MB."""
+    end = time.monotonic() + _PATIENCE
+    read = getattr(raw, "read1", raw.read)
+    found = bytearray()
+    while part := read(1 << 16):
+        found += part
+        if len(found) > _LARGEST or time.monotonic() > end:
+            raw.close()
+            raise OSError(f"an answer of more than {_LARGEST} bytes, or of more than {_PATIENCE} seconds")
+    return bytes(found)
 
 
 def answer_of(error: Exception) -> tuple[str, int]:

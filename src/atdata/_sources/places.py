@@ -57,6 +57,8 @@ def public_url(url: str, *, endpoint_url: str | None = None) -> str | None:
     if scheme not in ("s3", "gs", "hf"):
         return None
     bucket, _, key = url.partition("://")[2].partition("/")
+    if not {".", ".."}.isdisjoint(url.split("/")):  # a server may take it for the way to another bucket
+        raise UrlError(f"{url_text(url)}: it has '.' or '..' between slashes")
     if scheme == "hf":
         return _hub_url(url, f"{bucket}/{key}")
     if not _BUCKET.fullmatch(bucket) or not key:

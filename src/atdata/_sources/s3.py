@@ -14,12 +14,21 @@ from atdata._sources.errors import UrlError, url_text
 if TYPE_CHECKING:
     from atdata._sources.ranges import S3Ranges
 
-__all__ = ["S3Source", "has_credentials"]
+__all__ = ["S3Source", "has_credentials", "is_bucket"]
 
 
 def has_credentials(settings: Mapping[str, str]) -> bool:
     """Whether there is something to sign requests with."""
     return bool(settings.get("AWS_ACCESS_KEY_ID") and settings.get("AWS_SECRET_ACCESS_KEY"))
+
+
+def is_bucket(name: object) -> bool:
+    """Whether a bucket may be called ``name``: one part of a path, and none that leads elsewhere.
+
+    >>> is_bucket("data.example"), is_bucket("data/other"), is_bucket("..")
+    (True, False, False)
+    """
+    return isinstance(name, str) and name.isprintable() and not set(name) & set("/?#\\") and name not in ("", ".", "..")
 
 
 class S3Source:
@@ -52,7 +61,10 @@ class S3Source:
     ) -> None:
         if isinstance(keys, str) or not all(isinstance(key, str) and key for key in keys):
             raise UrlError("keys is a list of names")
-        if not isinstance(bucket, str) or not bucket or "/" in bucket:
+        for key in keys:
+            if not {".", ".."}.isdisjoint(key.split("/")):  # a server may take it for the way to another bucket
+                raise UrlError(f"{shown(key, 200)} is no key: it has '.' or '..' between slashes")
+        if not is_bucket(bucket):
             raise UrlError(f"{shown(bucket)} is no name of a bucket")
         if endpoint and endpoint_url and endpoint != endpoint_url:
             raise ValueError("endpoint and endpoint_url are the same; give one")

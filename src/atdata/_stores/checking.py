@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import IO, Protocol
 
+from atdata._errors import shown
 from atdata._sources.errors import ShardNotFoundError
 from atdata._stores.names import is_manifest, is_shard, joined, manifest_of
 from atdata._stores.stored import Found, Verification, check_shard, parse_manifest
@@ -43,6 +44,8 @@ def verify(store: _Store, *, start: str = "", keys: Sequence[str] | None = None)
             absent.add(manifest)
         except ManifestError as error:
             damaged[store._url(manifest)] = str(error)
+        except OSError as error:
+            damaged[store._url(manifest)] = f"cannot be read: {shown(str(error), 200)}"
         else:
             listed.update({joined(folder, entry.name): entry for entry in entries})
     if keys is None:

@@ -26,6 +26,11 @@ class Leftover:
         return self.stored | self.unfinished
 
     @property
+    def start(self) -> str:
+        """What all its keys begin with."""
+        return min(self.stored or self.unfinished).partition(self.uuid)[0] + self.uuid
+
+    @property
     def finished(self) -> bool:
         """Whether the manifest, which is stored last, is there."""
         return any(map(is_manifest, self.stored))
@@ -38,8 +43,11 @@ def leftovers(
     kept: set[str] | None,
     before: float,
     failed: Iterable[str] = (),
+    starts: tuple[str, ...] = (),
 ) -> list[Leftover]:
     """Writes that nobody needs: of these uuids are ``kept``, or with None all that have their manifest.
+
+    What has a key that begins with one of ``starts`` is kept, too.
 
     Writes changed after ``before`` are spared, unless they are known to have ``failed``. Names that are not ours
     are not looked at.
@@ -57,5 +65,7 @@ def leftovers(
     return [
         write
         for uuid, write in sorted(writes.items())
-        if uuid not in needed and (uuid in known or write.changed <= before)
+        if uuid not in needed
+        and (uuid in known or write.changed <= before)
+        and not any(key.startswith(starts) for key in write.all_keys)
     ]

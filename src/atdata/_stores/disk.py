@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import stat
 from collections.abc import Iterator
 from types import TracebackType
 from typing import IO, Self
@@ -71,7 +72,12 @@ class DiskDataStore(ShardStore):
         write_file(self._url(key), content)
 
     def _open(self, key: str) -> IO[bytes]:
-        return open(self._url(key), "rb")
+        # Whoever shares the folder may have put a pipe or a device there, which would be read for ever.
+        handle = os.open(self._url(key), os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            os.close(handle)
+            raise StoreError(f"{place(self._url(key))} is no file", url=self._url(key))
+        return os.fdopen(handle, "rb")
 
     def _scan(self, start: str) -> Iterator[Found]:
         return (found for found in self._files(start) if not found.key.endswith(_TEMPORARY))

@@ -10,10 +10,13 @@ import re
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from urllib.parse import unquote
 
 from atdata._errors import shown
+from atdata._sources.braces import expand
+from atdata._sources.errors import UrlError
 
-__all__ = ["Group", "folder_of", "group_of", "is_manifest", "is_shard", "joined", "manifest_of", "uuids_in"]
+__all__ = ["Group", "folder_of", "group_of", "is_manifest", "is_shard", "joined", "kept_by", "manifest_of"]
 
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _OURS = re.compile(
@@ -23,6 +26,7 @@ _ANYWHERE = re.compile(rf"data--({_UUID})-")
 _SUFFIX = re.compile(r"\.tar\.(?:gz|zst)$|\.(tgz)$")
 _SHARD = re.compile(r".*\.(?:tar|tar\.gz|tar\.zst|tgz)", re.S)
 _LAST_NUMBER = re.compile(r"\d+(?=\D*$)")
+_WILD = re.compile(r"[*?\[{]")
 _LONGEST = 900
 
 
@@ -85,11 +89,35 @@ def group_of(key: str) -> str | None:
     return None if found is None else found[1]
 
 
-def uuids_in(urls: Iterable[str]) -> set[str]:
-    """The uuids of all writes that ``urls`` refer to, however they are spelled: braces, HTTP, signed."""
+def kept_by(urls: Iterable[str]) -> tuple[set[str], list[str]]:
+    """The uuids of all writes that ``urls`` refer to, however they are spelled: braces, HTTP, escaped, signed.
+
+    Beside them, what folders and patterns begin with: they name no write, but perhaps many.
+
+    >>> kept_by(["s3://data/words/*.tar", "s3://data/words/v1"])
+    (set(), ['s3://data/words/', 's3://data/words/v1'])
+    """
     if isinstance(urls, str):
         raise TypeError("keep takes all URLs of all entries in a list, not one string")
-    return {found for url in urls for found in _ANYWHERE.findall(url)}
+    uuids: set[str] = set()
+    starts: list[str] = []
+    for url in urls:
+        for text in {url, unquote(url)}:
+            before, brace, _ = text.partition("{")
+            found = _ANYWHERE.findall((before if brace else text).lower())
+            if brace and not found:  # there may be one in each of what it stands for
+                found = _ANYWHERE.findall("\n".join(_expanded(text)).lower())
+            uuids.update(found)
+            if not found and (_WILD.search(text) or not is_shard(text)):
+                starts.append(_WILD.split(text, maxsplit=1)[0])
+    return uuids, starts
+
+
+def _expanded(text: str) -> list[str]:
+    try:
+        return expand(text)
+    except UrlError:  # then it is a pattern, of whatever begins like it
+        return []
 
 
 def is_shard(key: str) -> bool:

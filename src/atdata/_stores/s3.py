@@ -11,6 +11,7 @@ from typing import IO, Any
 from urllib.parse import quote, unquote
 
 from atdata._errors import shown
+from atdata._sources.s3 import is_bucket
 from atdata._stores._boto import call, make_client
 from atdata._stores.credentials import endpoint_of, read_credentials
 from atdata._stores.errors import StoreError, StoreMissingError, place
@@ -56,7 +57,7 @@ class S3DataStore(ShardStore):
         parallel: int = 4,
         timeout: float = 60.0,
     ) -> None:
-        if not isinstance(bucket, str) or not bucket or "/" in bucket or not bucket.isprintable():
+        if not is_bucket(bucket):
             raise ValueError(f"{shown(bucket)} is no name of a bucket; a folder in it is given as prefix=")
         if part_size < _SMALLEST_PART:
             raise ValueError(f"part_size is at least {_SMALLEST_PART}, as S3 has it, not {part_size}")
@@ -168,27 +169,37 @@ class S3DataStore(ShardStore):
         return io.BufferedReader(S3Stream(self._client, self.bucket, key, retries=2), 1 << 17)
 
     def _scan(self, start: str) -> Iterator[Found]:
-        for page in self._pages("list_objects_v2", start, {"ContinuationToken": "NextContinuationToken"}):
-            for each in page.get("Contents", ()):
-                yield Found(each["Key"], int(each["Size"]), each["LastModified"].timestamp())
+        markers = {"ContinuationToken": "NextContinuationToken"}
+        for each in self._listed("list_objects_v2", "Contents", ("Size", "LastModified"), start, markers):
+            yield Found(each["Key"], int(each["Size"]), each["LastModified"].timestamp())
 
     def _unfinished(self, start: str) -> Iterator[Found]:
         return (Found(each["Key"], 0, each["Initiated"].timestamp()) for each in self._uploads(start))
 
     def _uploads(self, start: str) -> Iterator[Any]:
         markers = {"KeyMarker": "NextKeyMarker", "UploadIdMarker": "NextUploadIdMarker"}
-        for page in self._pages("list_multipart_uploads", start, markers):
-            yield from page.get("Uploads", ())
+        return self._listed("list_multipart_uploads", "Uploads", ("UploadId", "Initiated"), start, markers)
 
-    def _pages(self, operation: str, start: str, markers: Mapping[str, str]) -> Iterator[Any]:
+    def _listed(
+        self, operation: str, what: str, fields: tuple[str, str], start: str, markers: Mapping[str, str]
+    ) -> Iterator[Any]:
+        """All that a server lists, page by page, of what begins with ``start``, whether it keeps to that or not."""
+        url = self._url(start)
         more: dict[str, Any] = {}
+        seen: set[tuple[Any, ...]] = set()
         while True:
-            page, _ = call(getattr(self._client, operation), self._url(start), Bucket=self.bucket, Prefix=start, **more)
-            yield page
-            before = more
+            page, _ = call(getattr(self._client, operation), url, Bucket=self.bucket, Prefix=start, **more)
+            listed = page.get(what, ())
+            if not all({"Key", *fields} <= each.keys() for each in listed):
+                raise StoreError(f"{place(url)}: what the server lists has no {' or '.join(fields)}", url=url)
+            yield from (each for each in listed if each["Key"].startswith(start))
             more = {name: page[field] for name, field in markers.items() if page.get(field)}
-            if not page.get("IsTruncated") or not more or more == before:
+            if not page.get("IsTruncated"):
                 return
+            first = (listed[0]["Key"], listed[0][fields[0]]) if listed else tuple(more.values())
+            if first in seen or not more:
+                raise StoreError(f"{place(url)}: what the server lists has no end", url=url)
+            seen.add(first)
 
     def _remove(self, keys: list[str]) -> None:
         for first in range(0, len(keys), _AT_ONCE):

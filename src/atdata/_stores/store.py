@@ -12,7 +12,7 @@ from atdata._errors import refuse_options, type_name
 from atdata._sources.braces import expand
 from atdata._stores import cleaning, given, names
 from atdata._stores.checking import verify
-from atdata._stores.errors import NothingStoredError, StoreError
+from atdata._stores.errors import NothingStoredError, StoreError, place
 from atdata._stores.fill import copy_shards, cut_shards
 from atdata._stores.sink import Cached, Session
 from atdata._stores.stored import Found, Verification, as_json, manifest_text
@@ -177,12 +177,18 @@ class ShardStore(ABC):
         objects may belong to a write that is going on or whose entry is not there yet. Failed writes of this very
         object are listed at once.
         """
-        return sorted({self._url(key) for left in self._leftovers(keep, prefix, older_than) for key in left.all_keys})
+        found = self._leftovers(names.kept_by(keep or ()), keep is None, self._inside(prefix), older_than)
+        return sorted({self._url(key) for left in found for key in left.all_keys})
 
     def gc(self, keep: Iterable[str] | None = None, *, prefix: str = "", older_than: float = 3600.0) -> list[str]:
         """Remove what :meth:`leftovers` lists, and return it."""
         removed: set[str] = set()
-        for left in self._leftovers(keep, prefix, older_than):
+        kept = names.kept_by(keep or ())
+        for seen in self._leftovers(kept, keep is None, self._inside(prefix), older_than):
+            # A write that was thought dead may have gone on meanwhile; then it is somebody's, and no leftover.
+            left = next(iter(self._leftovers(kept, keep is None, seen.start, older_than)), None)
+            if left is None:
+                continue
             self._discard(sorted(left.unfinished))
             # Without its manifest a write that is removed in part counts as unfinished.
             manifests = [key for key in left.stored if names.is_manifest(key)]
@@ -194,6 +200,9 @@ class ShardStore(ABC):
     def delete(self, urls: Iterable[str]) -> None:
         """Remove shards, and the manifest when no shard of it is left. What is gone already is no error."""
         keys = self._keys([urls] if isinstance(urls, str) else urls)
+        for key in keys:
+            if self._folder and not key.startswith(f"{self._folder}/"):
+                raise ValueError(f"{place(self._url(key))} is not in the store's prefix {place(self._folder)}")
         self._remove(keys)
         for manifest in {names.manifest_of(key) for key in keys if names.group_of(key)}:
             if not any(names.is_shard(found.key) for found in self._scan(manifest.removesuffix("manifest.json"))):
@@ -201,15 +210,32 @@ class ShardStore(ABC):
 
     # ------------------------------------------------------------------ helpers
 
-    def _leftovers(self, keep: Iterable[str] | None, prefix: str, older_than: float) -> list[cleaning.Leftover]:
-        start = self._start(prefix)
+    def _leftovers(
+        self, kept: tuple[set[str], list[str]], finished: bool, start: str, older_than: float
+    ) -> list[cleaning.Leftover]:
+        """Of what begins with ``start`` what is not ``kept``, nor ``finished`` where that is enough."""
+        uuids, starts = kept
         return cleaning.leftovers(
             self._scan(start),
             self._unfinished(start),
-            kept=None if keep is None else names.uuids_in(keep),
+            kept=None if finished else uuids,
             before=time.time() - older_than,
             failed=self._failed,
+            starts=tuple(self._beginnings(starts)),
         )
+
+    def _beginnings(self, urls: list[str]) -> Iterator[str]:
+        """What the keys of everything begin with whose URL begins like one of ``urls``."""
+        for url in urls:
+            with contextlib.suppress(ValueError):  # it is elsewhere
+                yield self._key(url + "-").removesuffix("-")
+
+    def _inside(self, prefix: str) -> str:
+        """:meth:`_start` of a prefix that is in this store's own."""
+        start = self._start(prefix)
+        if not f"{start}/".startswith(f"{self._folder}/" if self._folder else ""):
+            raise ValueError(f"{place(prefix)} is not under the store's prefix {place(self._folder)}")
+        return start
 
     def _start(self, prefix: str) -> str:
         """What keys under a prefix begin with; the prefix may be a URL of this store."""

@@ -21,6 +21,8 @@ __all__ = ["Manifest", "ManifestError", "ShardEntry", "manifest_path", "read_man
 
 _FORMAT = 1
 _LARGEST = 256 << 20
+#: A shard has five.
+_MOST_VALUES = 10_000_000
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -92,6 +94,8 @@ def read_manifest(path: str) -> Manifest:
         raw = file.read(_LARGEST + 1)
     if len(raw) > _LARGEST:
         raise ManifestError(f"{path!a}: more than {_LARGEST} bytes")
+    if raw.count(b",") + raw.count(b"[") + raw.count(b"{") > _MOST_VALUES:  # which JSON makes large of few bytes
+        raise ManifestError(f"{path!a}: more than {_MOST_VALUES} values")
     try:
         data = json.loads(raw)
     except (ValueError, RecursionError) as error:
