@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, overload
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
     from atdata._atmosphere.client import AtmosphereClient
     from atdata._atmosphere.promotion.errors import PromotionError as PromotionError
     from atdata._atmosphere.promotion.plan import PromotionPlan as PromotionPlan
@@ -17,19 +19,25 @@ if TYPE_CHECKING:
 __all__ = ["PromotionError", "PromotionPlan", "promote_to_atmosphere"]
 
 
+class _Options(TypedDict, total=False):
+    """What every call can be told."""
+
+    data_store: AbstractDataStore | None
+    name: str | None
+    description: str | None
+    tags: Sequence[str] | None
+    license: str | None
+    metadata: Mapping[str, Any] | None
+
+
 @overload
 def promote_to_atmosphere(
     local_entry: IndexEntry,
     local_index: AbstractIndex,
     atmosphere_client: AtmosphereClient,
     *,
-    data_store: AbstractDataStore | None = None,
-    name: str | None = None,
-    description: str | None = None,
-    tags: Sequence[str] | None = None,
-    license: str | None = None,
-    metadata: Mapping[str, Any] | None = None,
     dry_run: Literal[False] = False,
+    **options: Unpack[_Options],
 ) -> str: ...
 @overload
 def promote_to_atmosphere(
@@ -37,13 +45,8 @@ def promote_to_atmosphere(
     local_index: AbstractIndex,
     atmosphere_client: AtmosphereClient,
     *,
-    data_store: AbstractDataStore | None = None,
-    name: str | None = None,
-    description: str | None = None,
-    tags: Sequence[str] | None = None,
-    license: str | None = None,
-    metadata: Mapping[str, Any] | None = None,
     dry_run: Literal[True],
+    **options: Unpack[_Options],
 ) -> PromotionPlan: ...
 def promote_to_atmosphere(
     local_entry: IndexEntry,

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import TypeVar, Unpack
 
-    from atdata._dataset.options import PassOptions
+    from atdata._dataset.options import PassOptions, ShuffleOptions
     from atdata._protocols import DataSource
     from atdata._samples.base import PackableSample
     from atdata._shards.errors import OnError
@@ -155,11 +155,7 @@ class Dataset(Described, Access[S_co], Generic[S_co]):
         buffer_shards: int = 100,
         buffer_samples: int = 10_000,
         batch_size: None = None,
-        *,
-        seed: int = 0,
-        initial: int | None = None,
-        mode: Literal["auto", "global", "window"] = "auto",
-        **options: Unpack[PassOptions],
+        **options: Unpack[ShuffleOptions],
     ) -> Iteration[S_co]: ...
     @overload
     def shuffled(
@@ -168,10 +164,7 @@ class Dataset(Described, Access[S_co], Generic[S_co]):
         buffer_samples: int = 10_000,
         *,
         batch_size: int,
-        seed: int = 0,
-        initial: int | None = None,
-        mode: Literal["auto", "global", "window"] = "auto",
-        **options: Unpack[PassOptions],
+        **options: Unpack[ShuffleOptions],
     ) -> Iteration[B]: ...
     @overload
     def shuffled(
@@ -180,22 +173,11 @@ class Dataset(Described, Access[S_co], Generic[S_co]):
         buffer_samples: int = 10_000,
         *,
         batch_size: int,
-        seed: int = 0,
-        initial: int | None = None,
-        mode: Literal["auto", "global", "window"] = "auto",
-        **options: Unpack[PassOptions],
+        **options: Unpack[ShuffleOptions],
     ) -> Iteration[SampleBatch[Any]]: ...
     @overload
     def shuffled(
-        self,
-        buffer_shards: int,
-        buffer_samples: int,
-        batch_size: int,
-        *,
-        seed: int = 0,
-        initial: int | None = None,
-        mode: Literal["auto", "global", "window"] = "auto",
-        **options: Unpack[PassOptions],
+        self, buffer_shards: int, buffer_samples: int, batch_size: int, **options: Unpack[ShuffleOptions]
     ) -> Iteration[SampleBatch[Any]]: ...
     def shuffled(
         self,

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypedDict
 
 from atdata._order import Even
 
-__all__ = ["PassOptions", "options_of", "register", "returned_type"]
+__all__ = ["PassOptions", "ShuffleOptions", "options_of", "register", "returned_type"]
 
 
 class PassOptions(TypedDict, total=False):
@@ -24,6 +24,14 @@ class PassOptions(TypedDict, total=False):
     even: Even
     split: Literal["auto", "shards", "samples"]
     progress: bool
+
+
+class ShuffleOptions(PassOptions, total=False):
+    """What a shuffled pass can be told besides."""
+
+    seed: int
+    initial: int | None
+    mode: Literal["auto", "global", "window"]
 
 
 _KNOWN = {"rank": "rank", "world_size": "ranks", "even": "even", "split": "split", "progress": "progress"}
