@@ -13,8 +13,7 @@ from typing import Annotated, Any
 
 import numpy as np
 import pytest
-from atdata_codegen import audit
-from atdata_codegen.audit import compile_checked
+from atdata_codegen.audit import allowed, compile_checked
 from atdata_codegen.samples import parse_schema, render_samples_init, render_schema
 from atdata_codegen.samples.reserved import FORBIDDEN, RESERVED, sample_name_problem
 from atdata_codegen.templating import default_renderer
@@ -150,7 +149,7 @@ def test_reserved_names_cover_everything_that_the_base_classes_have() -> None:
     have = {n for cls in (PackableSample, SampleBatch) for n in (*vars(cls), *getattr(cls, "__annotations__", ()))}
     own = {name for name in have if not name.startswith("__")}
 
-    assert {n for n in audit._FORBIDDEN if not n.startswith("_")} <= FORBIDDEN
+    assert {n for n in allowed.FORBIDDEN if not n.startswith("_")} <= FORBIDDEN
     assert own <= RESERVED
 
 
