@@ -56,6 +56,36 @@ def test_single_samples_become_dictionaries(files: Make) -> None:
     assert samples[3]["n"] == 3
 
 
+@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize("size", [{}, {"batch_size": 1}, {"batch_size": None}])
+def test_a_loader_hands_batches_on_as_they_are(files: Make, workers: int, size: dict[str, Any]) -> None:
+    batches = list(DataLoader(files(20).torch(batch_size=6), num_workers=workers, **size))
+
+    assert [batch["row"].shape for batch in batches] == [(6, 3), (6, 3), (6, 3), (2, 3)]
+    assert batches[1]["name"] == [f"name {i}" for i in range(6, 12)]
+    assert numbers(batches) == [batch.n for batch in files(20).ordered(batch_size=6)]
+
+
+def test_a_stateful_loader_hands_batches_on_as_they_are(files: Make) -> None:
+    stateful = pytest.importorskip("torchdata.stateful_dataloader", reason="torchdata is not installed")
+
+    assert numbers(stateful.StatefulDataLoader(files(20).torch(batch_size=6))) == numbers(files(20).torch(batch_size=6))
+
+
+def test_a_loader_that_makes_batches_of_batches_is_told_what_to_do(files: Make) -> None:
+    with pytest.raises(ValueError, match=r"2 of them by the DataLoader: give it batch_size=None"):
+        next(iter(DataLoader(files(20).torch(batch_size=6), batch_size=2)))
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_loader_makes_batches_of_single_samples(files: Make, workers: int) -> None:
+    batches = list(DataLoader(files(20).torch(), batch_size=6, num_workers=workers))
+
+    assert sorted(n for row in numbers(batches) for n in row) == list(range(20))
+    assert batches[0]["row"].shape == (6, 3)
+    assert all(len(batch["name"]) == len(batch["n"]) for batch in batches)
+
+
 @pytest.mark.parametrize("stop", [0, 1, 4])
 @pytest.mark.parametrize("later", [0, 2, 3])
 def test_a_loader_goes_on_with_another_number_of_workers(files: Make, stop: int, later: int) -> None:

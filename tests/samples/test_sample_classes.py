@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Optional
 
 import numpy as np
+import ormsgpack
 import pytest
 from numpy.typing import NDArray
 
@@ -222,7 +223,59 @@ def test_any_annotation_is_accepted() -> None:
 
     sample = Odd(a=[1], b="x", c=(1, 2), d="y", e=np.ones(2))
     back = Odd.from_bytes(sample.packed)
-    assert (back.a, back.b, list(back.c), back.d, back.e.shape) == ([1], "x", [1, 2], "y", (2,))
+    assert (back.a, back.b, back.c, back.d, back.e.shape) == ([1], "x", (1, 2), "y", (2,))
+
+
+@atdata.packable
+class Tupled:
+    size: tuple[int, int]
+    pair: tuple[str, NDArray[np.float32] | None] = ("", None)
+    image: tuple[NDArray[np.float32], str] | None = None
+    many: tuple[float, ...] = ()
+    boxes: list[tuple[int, str]] | None = None
+    bare: tuple = ()  # type: ignore[type-arg]
+
+
+def test_tuples_come_back_as_tuples() -> None:
+    sample = Tupled(size=(1, 2), image=(np.ones(3, np.float32), "x"), many=(1, 0.5), boxes=[(1, "a")], bare=(1, "b"))
+
+    back = Tupled.from_bytes(sample.packed)
+
+    assert back == sample
+    assert (back.size, back.many, back.boxes, back.bare) == ((1, 2), (1.0, 0.5), [(1, "a")], (1, "b"))
+    assert back.image is not None
+    assert back.image[0].dtype == np.float32
+    back.validate()
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ({"size": (1, 2, 3)}, "a tuple of 2 values expected, not 3"),
+        ({"size": (1, "a")}, "an int expected, not 'a'"),
+        ({"size": 5}, "a tuple expected, not 5"),
+        ({"size": None}, "a tuple expected, not None"),
+        ({"many": (1.0, "b")}, "a float expected, not 'b'"),
+    ],
+)
+def test_tuples_of_another_form_are_refused_both_ways(changes: dict[str, Any], what: str) -> None:
+    data = {"size": (1, 2), **changes}
+
+    with pytest.raises(atdata.EncodeError, match=what):
+        _ = Tupled(**data).packed
+    with pytest.raises(atdata.DecodeError, match=what):
+        Tupled.from_bytes(ormsgpack.packb(data))
+    with pytest.raises(atdata.InvalidSampleError, match=next(iter(changes))):
+        Tupled(**data).validate()
+
+
+def test_a_class_with_tuples_cannot_be_published_and_is_told_what_to_do() -> None:
+    from atdata.local import Index
+
+    with pytest.raises(
+        TypeError, match=r"Unsupported type tuple\[int, int\]; a schema knows no tuples; make it a list"
+    ):
+        Index(path=":memory:").publish_schema(Tupled)
 
 
 def test_frozen_and_slotted_dataclasses_work() -> None:

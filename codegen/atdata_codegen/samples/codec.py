@@ -14,7 +14,7 @@ from atdata_codegen.literals import literal
 
 __all__ = ["CodecField", "CodecPlan", "FieldShape", "Kind", "TypePlan", "plan_codec"]
 
-Kind = Literal["str", "int", "float", "bool", "bytes", "ndarray", "array", "dict", "ref", "any"]
+Kind = Literal["str", "int", "float", "bool", "bytes", "ndarray", "array", "tuple", "dict", "ref", "any"]
 
 _TESTED = frozenset({"str", "int", "float", "bool", "bytes", "dict"})
 _CALLS = {"ndarray": "array"}
@@ -22,11 +22,15 @@ _CALLS = {"ndarray": "array"}
 
 @dataclass(frozen=True, slots=True)
 class TypePlan:
-    """The type of a value as far as packing asks. ``ref`` is the nested class's name in the code."""
+    """The type of a value as far as packing asks. ``ref`` is the nested class's name in the code.
+
+    ``item`` is the type of all values of a list or tuple, ``items`` are those of a tuple of so many.
+    """
 
     kind: Kind
     item: TypePlan | None = None
     ref: str = ""
+    items: tuple[TypePlan, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +131,22 @@ def _value(
         return f"{var} if {test} else {way}_{kind}({var}, {where})"
     if kind == "ref":
         done = f"{way}_ref({var}, {plan.ref}, {where})"
-    elif kind == "array":
+    elif kind == "array" or (kind == "tuple" and not plan.items):
         done = f"{way}_list({var}, {where})"
         if plan.item is not None and plan.item.kind != "any":
             inner = f"x{depth}"
             value = _value(plan.item, inner, False, way, where, names, depth + 1)
             done = f"[{value} for {inner} in {done}]"
+        if kind == "tuple":
+            done = f"{way}_tuple({done}, {where})"
+    elif kind == "tuple":
+        done = f"{way}_tuple({var}, {where}, {len(plan.items)})"
+        inners = [f"x{depth}_{number}" for number in range(len(plan.items))]
+        values = [
+            _value(item, inner, False, way, where, names, depth + 1)
+            for item, inner in zip(plan.items, inners, strict=True)
+        ]
+        done = f"[({', '.join(values)},) for {', '.join(inners)}, in ({done},)][0]"
     else:
         done = f"{way}_{_CALLS[kind]}({var}, {where})"
     return f"None if {var} is None else {done}" if nullable else done

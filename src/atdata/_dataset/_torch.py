@@ -14,10 +14,11 @@ from atdata_lexicon.errors import MissingExtraError
 try:
     torch: Any = import_module("torch")
     data: Any = import_module("torch.utils.data")
+    _collate: Any = import_module("torch.utils.data._utils.collate")
 except ImportError as error:
     raise MissingExtraError("torch datasets need torch: pip install 'atdata[torch]'") from error
 
-__all__ = ["NumberedSamples", "TensorPasses", "iterable", "numbered"]
+__all__ = ["NumberedSamples", "TensorBatch", "TensorPasses", "iterable", "numbered"]
 
 
 def iterable(
@@ -42,6 +43,23 @@ def _rank() -> tuple[int, int]:
     if distributed.is_available() and distributed.is_initialized():
         return int(distributed.get_rank()), int(distributed.get_world_size())
     return int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
+
+
+class TensorBatch(dict[str, Any]):
+    """A batch as a dictionary of tensors. A DataLoader that makes batches itself (of one, by default) hands it on."""
+
+
+def _as_it_is(batches: Sequence[TensorBatch], *, collate_fn_map: Any = None) -> TensorBatch:
+    """What torch's default_collate makes of batches. It would give each tensor another axis."""
+    if len(batches) == 1:
+        return batches[0]
+    raise ValueError(
+        f"batches were made twice, {len(batches)} of them by the DataLoader: give it batch_size=None, "
+        "or let it make them of samples: DataLoader(dataset.torch(), batch_size=...)"
+    )
+
+
+_collate.default_collate_fn_map[TensorBatch] = _as_it_is
 
 
 class TensorPasses(data.IterableDataset):  # type: ignore[misc]  # torch is not there for checkers
@@ -122,7 +140,9 @@ def _batch(batch: Any, decode: frozenset[str]) -> Any:
     names = getattr(kind, "__dataclass_fields__", None)
     if names is None:
         names = dict.fromkeys(name for sample in batch.samples for name in sample)
-    return {name: _tensor(batch.decoded_column(name)) if name in decode else _column(batch[name]) for name in names}
+    return TensorBatch(
+        {name: _tensor(batch.decoded_column(name)) if name in decode else _column(batch[name]) for name in names}
+    )
 
 
 def _tensor(value: Any) -> Any:

@@ -103,7 +103,8 @@ class Access(Generic[S_co]):
         """A torch ``IterableDataset`` of the samples as dictionaries of tensors, in batches of ``batch_size``.
 
         Give it to ``DataLoader(..., batch_size=None)``: batches are made here, workers and ranks share them
-        so that the order is that of one process, and tensors use the memory that arrays were decoded into.
+        so that the order is that of one process, and tensors use the memory that arrays were decoded into. Without
+        ``batch_size`` there are single samples, of which a DataLoader may make batches as it does of any others.
         Rank and world size are those of ``torch.distributed`` or of the environment, unless given. Fields in
         ``decode`` are encoded images or sounds, and become tensors (see :meth:`SampleBatch.decoded`). Other
         options are those of :meth:`shuffled` or :meth:`ordered`. Call ``set_epoch`` before each epoch.

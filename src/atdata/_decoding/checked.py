@@ -82,11 +82,10 @@ def _decided(kind: Any) -> bool:
     """Whether decoding a value of this type has checked all that the type says."""
     if is_array(kind) or isinstance(kind, SampleMeta):
         return False
-    arguments = typing.get_args(kind)
-    if (typing.get_origin(kind) or kind) is not list or not arguments:
+    if (typing.get_origin(kind) or kind) not in (list, tuple):
         return True
-    item, nullable = split_optional(arguments[0])
-    return not nullable and _decided(item)
+    inside = [split_optional(argument) for argument in typing.get_args(kind) if argument is not Ellipsis]
+    return all(not nullable and _decided(item) for item, nullable in inside)
 
 
 class CheckedDecoder(Generic[T]):

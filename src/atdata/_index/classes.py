@@ -207,6 +207,8 @@ class _Writer:
             hint = "a dict has no schema; make its keys fields, or keep the dataset without a schema with add_entry"
         elif origin is list:
             hint = "say what the list holds, such as list[int]"
+        elif origin is tuple:
+            hint = "a schema knows no tuples; make it a list, or a field for each part"
         raise UnsupportedTypeError(f"{where}: Unsupported type {ascii(kind)[:120]}; {hint}")
 
 

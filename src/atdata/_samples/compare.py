@@ -31,7 +31,7 @@ def equal_values(one: Any, other: Any) -> bool:
             return bool(np.array_equal(one, other, equal_nan=one.dtype.kind in "fcmM"))
         except TypeError:
             return bool(np.array_equal(one, other))
-    if isinstance(one, list) and isinstance(other, list):
+    if type(one) is type(other) and isinstance(one, list | tuple):
         return len(one) == len(other) and all(map(equal_values, one, other))
     if isinstance(one, dict) and isinstance(other, dict):
         return one.keys() == other.keys() and all(equal_values(one[k], other[k]) for k in one)

@@ -96,8 +96,12 @@ def _type(hint: Any, names: dict[str, Any]) -> TypePlan:
         arguments = typing.get_args(hint)
         if not arguments:
             return TypePlan("array")
-        item, nullable = split_optional(arguments[0])
-        return TypePlan("array", TypePlan("any") if nullable else _type(item, names))
+        return TypePlan("array", _item(arguments[0], names))
+    if origin is tuple:
+        arguments = typing.get_args(hint)
+        if len(arguments) == 2 and arguments[1] is Ellipsis:
+            return TypePlan("tuple", _item(arguments[0], names))
+        return TypePlan("tuple", items=tuple(_item(argument, names) for argument in arguments))
     if origin is dict:
         return TypePlan("dict")
     if isinstance(origin, SampleMeta):
@@ -105,6 +109,14 @@ def _type(hint: Any, names: dict[str, Any]) -> TypePlan:
         names[name] = origin
         return TypePlan("ref", ref=name)
     return TypePlan("any")
+
+
+def _item(hint: Any, names: dict[str, Any]) -> TypePlan:
+    """The plan of a value in another one."""
+    from atdata_codegen.samples.codec import TypePlan
+
+    item, nullable = split_optional(hint)
+    return TypePlan("any") if nullable else _type(item, names)
 
 
 def _hashable(hint: Any) -> bool:

@@ -143,6 +143,23 @@ def _type_problems(value: Any, kind: Any, field: str) -> Iterator[tuple[str, str
             for i, entry in enumerate(value):
                 if entry is not None or not nullable:
                     yield from _type_problems(entry, item, f"{field}[{i}]")
+    elif (typing.get_origin(kind) or kind) is tuple:
+        yield from _tuple_problems(value, typing.get_args(kind), field)
+
+
+def _tuple_problems(value: Any, arguments: tuple[Any, ...], field: str) -> Iterator[tuple[str, str]]:
+    if not isinstance(value, list | tuple):
+        yield field, f"a tuple expected, not {shown(value)}"
+        return
+    if len(arguments) == 2 and arguments[1] is Ellipsis:
+        arguments = arguments[:1] * len(value)
+    if arguments and len(arguments) != len(value):
+        yield field, f"a tuple of {len(arguments)} expected, not of {len(value)}"
+        return
+    for i, (entry, argument) in enumerate(zip(value, arguments, strict=False)):
+        item, nullable = split_optional(argument)
+        if entry is not None or not nullable:
+            yield from _type_problems(entry, item, f"{field}[{i}]")
 
 
 def _scalar_problem(value: Any, kind: type) -> str | None:

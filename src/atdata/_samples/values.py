@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     P = TypeVar("P", bound=PackableSample[Any])
 
 __all__ = [
-    "in_array", "in_bool", "in_bytes", "in_dict", "in_float", "in_int", "in_list", "in_ref", "in_str", "missing",
-    "out_array", "out_bool", "out_bytes", "out_dict", "out_float", "out_int", "out_list", "out_ref", "out_str",
+    "in_array", "in_bool", "in_bytes", "in_dict", "in_float", "in_int", "in_list", "in_ref", "in_str", "in_tuple",
+    "missing", "out_array", "out_bool", "out_bytes", "out_dict", "out_float", "out_int", "out_list", "out_ref",
+    "out_str", "out_tuple",
 ]  # fmt: skip
 
 _load: Callable[[Any], Any] | None = None
@@ -99,6 +100,19 @@ def in_list(value: Any, cls: type, field: str) -> list[Any]:
     if isinstance(value, list | tuple):
         return list(value)
     _wrong(cls, field, value, "a list")
+
+
+def in_tuple(value: Any, cls: type, field: str, size: int | None = None) -> tuple[Any, ...]:
+    if isinstance(value, list | tuple) and size in (None, len(value)):
+        return tuple(value)
+    _wrong(cls, field, *_no_tuple(value, size))
+
+
+def _no_tuple(value: Any, size: int | None) -> tuple[Any, str]:
+    """What to say is there, and what is wanted."""
+    if isinstance(value, list | tuple):
+        return len(value), f"a tuple of {size} values"
+    return value, "a tuple"
 
 
 def in_array(value: Any, cls: type, field: str) -> NDArray[Any]:
@@ -186,6 +200,12 @@ def out_list(value: Any, sample: object, field: str) -> list[Any]:
     if getattr(value, "ndim", None):
         return list(value)
     _unfit(sample, field, value, "a list")
+
+
+def out_tuple(value: Any, sample: object, field: str, size: int | None = None) -> tuple[Any, ...]:
+    if isinstance(value, list | tuple) and size in (None, len(value)):
+        return tuple(value)
+    _unfit(sample, field, *_no_tuple(value, size))
 
 
 def out_array(value: Any, sample: object, field: str) -> bytes:
