@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from atdata_codegen.cli import main as atdata_gen
-from atdata_codegen.review.reports.markdown import MARKER
+from atdata_codegen.reports.markdown import MARKER
 
 _TIMEOUT = 30
 

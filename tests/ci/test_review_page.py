@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 from atdata_codegen.cli import main
-from atdata_codegen.review.inputs.spec import parse_spec
-from atdata_codegen.review.reports import FORMATS
+from atdata_codegen.inputs.spec import parse_spec
+from atdata_codegen.reports import FORMATS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "review-ci.md").read_text(encoding="utf-8")

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 from atdata_codegen.cli import main
+from atdata_codegen.inputs import load_documents
 from atdata_codegen.line_diff import unified
-from atdata_codegen.review.inputs import load_documents
 from atdata_codegen.review.patch import generated_patch
 
 Make = Callable[..., dict[str, Any]]

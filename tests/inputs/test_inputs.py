@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from atdata_codegen.inputs import history_of, limits, load_documents
 from atdata_codegen.problems import ProblemError
-from atdata_codegen.review.inputs import history_of, limits, load_documents
 
 Make = Callable[..., dict[str, Any]]
 
@@ -211,7 +211,7 @@ def test_archives_are_read_without_unpacking_them(name: str, make_lexicon: Make,
 
 
 def test_a_bomb_of_an_archive_ends_at_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("atdata_codegen.review.inputs.archive.MAX_ARCHIVE", 1 << 20)
+    monkeypatch.setattr("atdata_codegen.inputs.archive.MAX_ARCHIVE", 1 << 20)
     path = tmp_path / "bomb.tgz"
     with gzip.open(path, "wb") as stream:
         header = tarfile.TarInfo("big.bin")
@@ -284,14 +284,14 @@ def test_git_is_left_when_it_prints_too_much_or_nothing_at_all(
 ) -> None:
     repository.write("lexicons/a.json", make_lexicon("com.example.a"))
     repository.commit()
-    monkeypatch.setattr("atdata_codegen.review.inputs._git._LARGEST", 30)
+    monkeypatch.setattr("atdata_codegen.inputs._git._LARGEST", 30)
     with pytest.raises(ProblemError, match="more than can be looked through"):
         load_documents("main:lexicons")
     slow = tmp_path / "git"
     slow.write_text("#!/bin/sh\nexec sleep 60\n")
     slow.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    monkeypatch.setattr("atdata_codegen.review.inputs._git._TIMEOUT", 0.3)
+    monkeypatch.setattr("atdata_codegen.inputs._git._TIMEOUT", 0.3)
     with pytest.raises(ProblemError, match="longer than"):
         load_documents("main:lexicons")
 

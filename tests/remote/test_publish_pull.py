@@ -322,8 +322,8 @@ def test_a_lock_file_comes_back_as_it_was_written() -> None:
 
 
 def test_what_is_published_is_a_side_of_a_comparison(workshop: Any, make_sample: Make) -> None:
+    from atdata_codegen.inputs import load_documents
     from atdata_codegen.remote.network import Network
-    from atdata_codegen.review.inputs import load_documents
 
     workshop.write("lexicons/entry.json", workshop.lexicon(x={"type": "string"}))
     for version in ("1.0.0", "1.1.0"):
@@ -343,9 +343,9 @@ def test_what_is_published_is_a_side_of_a_comparison(workshop: Any, make_sample:
 
 
 def test_a_lock_file_is_what_was_published_when_it_was_written(workshop: Any) -> None:
+    from atdata_codegen.inputs import load_documents
     from atdata_codegen.problems import ProblemError
     from atdata_codegen.remote.network import Network
-    from atdata_codegen.review.inputs import load_documents
 
     workshop.write("own/entry.json", workshop.lexicon(x={"type": "string"}))
     workshop.publish("own")
@@ -384,12 +384,12 @@ def test_a_new_major_version_asks_for_a_lens_before_it_is_published(workshop: An
 
 
 def test_what_somebody_else_changed_meanwhile_is_not_overwritten(workshop: Any) -> None:
+    from atdata_codegen.inputs import load_documents
     from atdata_codegen.problems import ProblemError
     from atdata_codegen.remote.identity import account_of
     from atdata_codegen.remote.network import Network
     from atdata_codegen.remote.publish import plan_publication, publish
     from atdata_codegen.remote.session import log_in
-    from atdata_codegen.review.inputs import load_documents
     from atdata_codegen.review.settings import ReviewSettings
 
     nsid = workshop.lexicon()["id"]

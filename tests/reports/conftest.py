@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from atdata_codegen.review.findings import Finding, Review, Witness
-from atdata_codegen.review.graph import Graph, Lens, Version
+from atdata_codegen.findings import Finding, Review, Witness
+from atdata_codegen.graph import Graph, Lens, Version
 
 sys.path.insert(0, str(Path(__file__).parent))
 from chromium import Browser, browser_binary  # found beside this file

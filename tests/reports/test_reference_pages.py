@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 from atdata_codegen.cli import main
+from atdata_codegen.documents import documents_from_sources
 from atdata_codegen.reference.build import Reference, reference
 from atdata_codegen.reference.page import Example
 from atdata_codegen.reference.render import render_pages
-from atdata_codegen.review.documents import documents_from_sources
 from atdata_codegen.sources import Source, read_sources
 from chromium import Browser
 

@@ -10,11 +10,11 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from atdata_codegen.findings import Finding, Review
 from atdata_codegen.jsonschema.editor import editor_schema
 from atdata_codegen.jsonschema.metaschema import schema_problems, validator
-from atdata_codegen.review.findings import Finding, Review
-from atdata_codegen.review.reports import FORMATS, render
-from atdata_codegen.review.reports.markdown import LIMIT, MARKER
+from atdata_codegen.reports import FORMATS, render
+from atdata_codegen.reports.markdown import LIMIT, MARKER
 from chromium import Browser
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from atdata_codegen.documents import Documents, documents_from_sources
+from atdata_codegen.findings import Finding
 from atdata_codegen.review.compare import findings_between
-from atdata_codegen.review.documents import Documents, documents_from_sources
-from atdata_codegen.review.findings import Finding
 from atdata_codegen.review.settings import ReviewSettings
 from atdata_codegen.sources import Source
 

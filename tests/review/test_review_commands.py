@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 from atdata_codegen.cli import main
+from atdata_codegen.findings import Finding, Review
+from atdata_codegen.inputs import load_documents
 from atdata_codegen.review.compare import compare, compare_history
-from atdata_codegen.review.findings import Finding, Review
-from atdata_codegen.review.inputs import load_documents
 from atdata_codegen.review.settings import Ignore, ReviewSettings
 from rule_cases import RULES, load
 

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from atdata_codegen.documents import Documents, documents_from_sources
 from atdata_codegen.review.compare import compare
-from atdata_codegen.review.documents import Documents, documents_from_sources
 from atdata_codegen.sources import Source
 
 TYPE = "ac.foundation.dataset.schemaType#"

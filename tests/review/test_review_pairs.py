@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from atdata_codegen.documents import Documents, documents_from_sources
+from atdata_codegen.findings import Finding, Review
 from atdata_codegen.lexicon.parse import parse_document
 from atdata_codegen.review.compare import compare
-from atdata_codegen.review.documents import Documents, documents_from_sources
-from atdata_codegen.review.findings import Finding, Review
 from atdata_codegen.review.settings import ReviewSettings
 from atdata_codegen.sources import Source
 from random_records import Cannot, RandomRecords

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from atdata_codegen.documents import documents_from_sources
+from atdata_codegen.findings import Finding
 from atdata_codegen.review.compare import findings_between
-from atdata_codegen.review.documents import documents_from_sources
-from atdata_codegen.review.findings import Finding
 from atdata_codegen.review.settings import ReviewSettings
 from atdata_codegen.sources import Source
 

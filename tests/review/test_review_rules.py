@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from atdata_codegen.documents import documents_from_sources
+from atdata_codegen.findings import Finding
 from atdata_codegen.review import table
-from atdata_codegen.review.documents import documents_from_sources
-from atdata_codegen.review.findings import Finding
 from atdata_codegen.samples.casts import is_safe_cast
 from atdata_codegen.samples.dtypes import DTYPES
 from atdata_codegen.sources import Source

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from atdata_codegen.commands.network import network_of
 from atdata_codegen.commands.reviewing import add_options, illustrated, policies_text, review_settings, show
+from atdata_codegen.findings import BUMPS
+from atdata_codegen.inputs import FORMS, history_of, load_documents
 from atdata_codegen.review.compare import compare_history
-from atdata_codegen.review.findings import BUMPS
-from atdata_codegen.review.inputs import FORMS, history_of, load_documents
 from atdata_codegen.review.table import RULES
 
 __all__ = ["run"]

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from atdata_codegen.commands.network import network_of
 from atdata_codegen.commands.reviewing import add_options, illustrated, policies_text, review_settings, show
+from atdata_codegen.inputs import FORMS, load_documents
 from atdata_codegen.review.compare import compare
-from atdata_codegen.review.inputs import FORMS, load_documents
 
 __all__ = ["run"]
 

@@ -7,12 +7,12 @@ import os
 import sys
 from collections.abc import Sequence
 
+from atdata_codegen.commands.terminal import print_problems
+from atdata_codegen.documents import documents_from_sources
 from atdata_codegen.jsonschema.files import compare, write
 from atdata_codegen.problems import shown_path
 from atdata_codegen.reference.build import reference
 from atdata_codegen.reference.render import MARK, render_pages
-from atdata_codegen.report import print_problems
-from atdata_codegen.review.documents import documents_from_sources
 from atdata_codegen.sources import read_sources
 
 __all__ = ["run"]

@@ -7,10 +7,10 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
+from atdata_codegen.commands.terminal import print_problems
 from atdata_codegen.fmt import format_document
 from atdata_codegen.load import load_json
 from atdata_codegen.problems import Problem, ProblemError, counted, shown_path
-from atdata_codegen.report import print_problems
 from atdata_codegen.rewrite import replace_file
 from atdata_codegen.sources import kind_of, read_sources
 

@@ -7,10 +7,10 @@ import sys
 from collections.abc import Sequence
 
 from atdata_codegen.commands import COMMANDS
+from atdata_codegen.commands.terminal import account, print_problems, terminal_progress
 from atdata_codegen.config import MODELS, Settings, load_settings
 from atdata_codegen.generate import Result, generate
 from atdata_codegen.problems import shown_path
-from atdata_codegen.report import account, print_problems, terminal_progress
 
 __all__ = ["run"]
 

@@ -7,13 +7,13 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
+from atdata_codegen.documents import Documents, documents_from_sources
 from atdata_codegen.files import read_file
 from atdata_codegen.line_diff import unified
 from atdata_codegen.load import DEFAULT_LIMITS
 from atdata_codegen.problems import shown_path
+from atdata_codegen.reports import render
 from atdata_codegen.review.compare import compare
-from atdata_codegen.review.documents import Documents, documents_from_sources
-from atdata_codegen.review.reports import render
 from atdata_codegen.sources import Source
 
 __all__ = ["run"]

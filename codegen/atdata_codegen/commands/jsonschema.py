@@ -8,9 +8,9 @@ import sys
 import time
 from collections.abc import Sequence
 
+from atdata_codegen.commands.terminal import print_problems
 from atdata_codegen.jsonschema.editor import EDITOR_SCHEMAS, editor_schema
 from atdata_codegen.problems import Problem, shown_path
-from atdata_codegen.report import print_problems
 
 __all__ = ["run"]
 

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
+from atdata_codegen.findings import Level, Review
 from atdata_codegen.lint import rules as _rules  # noqa: F401  # enters the rules in their table
 from atdata_codegen.lint.context import surroundings
 from atdata_codegen.lint.fix import fix
@@ -16,8 +17,7 @@ from atdata_codegen.lint.rule import RULES
 from atdata_codegen.lint.run import lint
 from atdata_codegen.lint.settings import load_lint_settings
 from atdata_codegen.problems import counted
-from atdata_codegen.review.findings import Level, Review
-from atdata_codegen.review.reports import FORMATS, render
+from atdata_codegen.reports import FORMATS, render
 from atdata_codegen.rewrite import replace_file
 from atdata_codegen.sources import read_sources
 

@@ -9,10 +9,10 @@ import sys
 from collections.abc import Sequence
 
 from atdata_codegen.config import nearest_pyproject, read_table
+from atdata_codegen.documents import Documents
+from atdata_codegen.inputs import FORMS, load_documents
 from atdata_codegen.names import snake
 from atdata_codegen.problems import Problem, ProblemError, clean, shown_path
-from atdata_codegen.review.documents import Documents
-from atdata_codegen.review.inputs import FORMS, load_documents
 from atdata_codegen.review.migrations import Draft, draft_lens, skeleton
 from atdata_codegen.review.samples.view import SampleSide, SchemaView
 from atdata_codegen.review.semver import parse_version

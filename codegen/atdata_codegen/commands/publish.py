@@ -12,13 +12,13 @@ from datetime import UTC, datetime
 
 from atdata_codegen.commands.network import add_network_options, network_of
 from atdata_codegen.commands.reviewing import review_settings
+from atdata_codegen.commands.terminal import print_problems
+from atdata_codegen.documents import documents_from_sources
 from atdata_codegen.problems import Problem, ProblemError, shown_path
 from atdata_codegen.remote.identity import account_of
 from atdata_codegen.remote.publish import Plan, Step, plan_publication, publish
 from atdata_codegen.remote.session import log_in
-from atdata_codegen.report import print_problems
-from atdata_codegen.review.documents import documents_from_sources
-from atdata_codegen.review.reports import render
+from atdata_codegen.reports import render
 from atdata_codegen.review.settings import Ignore
 from atdata_codegen.sources import read_sources
 

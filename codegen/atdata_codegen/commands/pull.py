@@ -8,11 +8,11 @@ import sys
 from collections.abc import Sequence
 
 from atdata_codegen.commands.network import add_network_options, network_of
+from atdata_codegen.commands.terminal import print_problems
 from atdata_codegen.problems import shown_path
 from atdata_codegen.remote.folder_locks import refuse_stale
 from atdata_codegen.remote.pull import Pull, PullSettings, pull
 from atdata_codegen.remote.write import write_files
-from atdata_codegen.report import print_problems
 
 __all__ = ["run"]
 

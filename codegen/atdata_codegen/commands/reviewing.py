@@ -9,12 +9,12 @@ from dataclasses import replace
 
 from atdata_codegen.commands.network import add_network_options
 from atdata_codegen.config import nearest_pyproject, read_table
+from atdata_codegen.documents import Documents
+from atdata_codegen.findings import Review
 from atdata_codegen.problems import Problem, ProblemError
-from atdata_codegen.review.documents import Documents
-from atdata_codegen.review.findings import Review
+from atdata_codegen.reports import FORMATS, render
 from atdata_codegen.review.picture import graph_of
 from atdata_codegen.review.policy import POLICIES, parse_policy
-from atdata_codegen.review.reports import FORMATS, render
 from atdata_codegen.review.settings import ReviewSettings, parse_settings
 
 __all__ = ["add_options", "illustrated", "policies_text", "review_settings", "show"]

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from atdata_codegen.findings import Level
 from atdata_codegen.lexicon.fields import Path
 from atdata_codegen.lint.documents import Doc, Site
 from atdata_codegen.lint.edit import Op
-from atdata_codegen.review.findings import Level
 
 __all__ = ["RULES", "Check", "Hit", "Rule", "document_rule", "once", "site_rule"]
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from atdata_codegen.findings import Finding, Review
 from atdata_codegen.lint.documents import Doc, read_folder
 from atdata_codegen.lint.ignores import UNUSED, Ignores
 from atdata_codegen.lint.rule import RULES, Hit, Rule
 from atdata_codegen.lint.settings import LintSettings
 from atdata_codegen.positions import lines_of
-from atdata_codegen.review.findings import Finding, Review
 from atdata_codegen.sources import Source
 
 __all__ = ["Found", "judged", "lint"]

@@ -10,9 +10,9 @@ from fnmatch import fnmatchcase
 from typing import Any, cast
 
 from atdata_codegen.config import nearest_pyproject, read_table
+from atdata_codegen.findings import Level
 from atdata_codegen.lint.rule import Rule
 from atdata_codegen.problems import Problem, ProblemError, clean
-from atdata_codegen.review.findings import Level
 
 __all__ = ["LintSettings", "load_lint_settings"]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from atdata_codegen.documents import Documents
 from atdata_codegen.lenses.model import LensDocument
 from atdata_codegen.lenses.parse import parse_lens
 from atdata_codegen.lexicon import model as m
@@ -15,10 +16,9 @@ from atdata_codegen.reference.lexicons import kind_of_document, lexicon_page
 from atdata_codegen.reference.page import Entry, Page
 from atdata_codegen.reference.samples import sample_page, stem_of
 from atdata_codegen.reference.values import Examples
-from atdata_codegen.review.documents import Documents
+from atdata_codegen.reports.svg import graph_svg
 from atdata_codegen.review.lexicons.side import Side
 from atdata_codegen.review.picture import graph_of
-from atdata_codegen.review.reports.svg import graph_svg
 from atdata_codegen.samples import Known, SampleSchema, parse_schema
 
 __all__ = ["Reference", "reference"]

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 
 from atdata_codegen.problems import shown_path
 from atdata_codegen.reference.page import Page, Piece
-from atdata_codegen.review.reports.markdown import code, escaped
+from atdata_codegen.reports.markdown import code, escaped
 from atdata_codegen.templating import default_renderer
 
 __all__ = ["MARK", "render_pages"]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from atdata_codegen.graph import Graph
 from atdata_codegen.lenses.model import LensDocument
 from atdata_codegen.reference.code import sample_code
 from atdata_codegen.reference.page import Entry, Example, Page, Piece, Row, Section
-from atdata_codegen.review.graph import Graph
-from atdata_codegen.review.reports.svg import graph_svg
+from atdata_codegen.reports.svg import graph_svg
 from atdata_codegen.samples import Known
 from atdata_codegen.samples.model import ArrayOf, FieldType, NdArray, Primitive, SampleField, SampleSchema
 from atdata_codegen.samples.shapes import shape_text

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final
 
+from atdata_codegen.documents import Kind, identity
 from atdata_codegen.lenses.parse import parse_lens
 from atdata_codegen.lexicon.model import Document
 from atdata_codegen.lexicon.parse import parse_document
 from atdata_codegen.problems import Problem, clean
 from atdata_codegen.remote.errors import RemoteError
 from atdata_codegen.remote.records import RemoteRecord
-from atdata_codegen.review.documents import Kind, identity
 from atdata_codegen.samples.parse import parse_schema
 from atdata_codegen.sources import LENS, SAMPLE_SCHEMA
 from atdata_lexicon.syntax import is_nsid

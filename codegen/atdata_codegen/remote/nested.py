@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from atdata_codegen.documents import identity
 from atdata_codegen.problems import Problem
 from atdata_codegen.remote.errors import RemoteError
 from atdata_codegen.remote.identity import account_of
 from atdata_codegen.remote.network import Network
 from atdata_codegen.remote.records import RemoteRecord, list_records
-from atdata_codegen.review.documents import identity
 from atdata_codegen.samples.parse import is_version, parse_schema
 from atdata_codegen.sources import SAMPLE_SCHEMA
 

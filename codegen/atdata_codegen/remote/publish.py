@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from atdata_codegen.documents import Documents, SchemaDocument, documents_from_sources
+from atdata_codegen.findings import Review
 from atdata_codegen.lenses.parse import parse_lens
 from atdata_codegen.lexicon.parse import parse_document
 from atdata_codegen.problems import Problem, ProblemError
@@ -16,8 +18,6 @@ from atdata_codegen.remote.network import Network
 from atdata_codegen.remote.records import RemoteRecord, get_record, list_records
 from atdata_codegen.remote.session import Session, put_record
 from atdata_codegen.review.compare import compare
-from atdata_codegen.review.documents import Documents, SchemaDocument, documents_from_sources
-from atdata_codegen.review.findings import Review
 from atdata_codegen.review.settings import ReviewSettings
 from atdata_codegen.samples.parse import parse_schema
 from atdata_codegen.sources import LENS, SAMPLE_SCHEMA, Source

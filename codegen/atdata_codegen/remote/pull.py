@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+from atdata_codegen.documents import Documents, documents_from_sources
 from atdata_codegen.lexicon.parse import parse_document
 from atdata_codegen.problems import Problem, ProblemError, Severity
 from atdata_codegen.remote.documents import Pulled, checked_document, references
@@ -18,7 +19,6 @@ from atdata_codegen.remote.nested import NestedRef, NestedSchemas, nested_refs, 
 from atdata_codegen.remote.network import Network
 from atdata_codegen.remote.records import RemoteRecord
 from atdata_codegen.remote.targets import Nsid, RecordAt, fetch_record, fetch_target, parse_target, repository_records
-from atdata_codegen.review.documents import Documents, documents_from_sources
 from atdata_codegen.sources import read_sources
 from atdata_lexicon.data import record_cid
 from atdata_lexicon.errors import AtdataError

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from atdata_codegen.review.findings import ABSENT, Bump
+from atdata_codegen.findings import ABSENT, Bump
 
 __all__ = ["Change", "Checks", "Path"]
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 from itertools import chain
 from typing import Final, Literal
 
+from atdata_codegen.documents import Documents
+from atdata_codegen.findings import Bump, Finding, Level, Review, largest_bump
 from atdata_codegen.lenses import parse_lens
-from atdata_codegen.review.documents import Documents
-from atdata_codegen.review.findings import Bump, Finding, Level, Review, largest_bump
 from atdata_codegen.review.judge import Judge
 from atdata_codegen.review.lens_ways import graph_of
 from atdata_codegen.review.lexicon_review import lexicon_findings, unreadable

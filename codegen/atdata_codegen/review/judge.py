@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from atdata_codegen.documents import Kind
+from atdata_codegen.findings import ABSENT, Break, Bump, Finding, Level, Witness
 from atdata_codegen.review.changes import Path
-from atdata_codegen.review.documents import Kind
-from atdata_codegen.review.findings import ABSENT, Break, Bump, Finding, Level, Witness
 from atdata_codegen.review.policy import Policy, default_policy, effective_bump, level_of
 from atdata_codegen.review.settings import ReviewSettings
 from atdata_codegen.review.table import RULES

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 
+from atdata_codegen.documents import Documents, SchemaDocument
+from atdata_codegen.graph import Graph, Lens, State, Version
 from atdata_codegen.lenses import LensDocument, parse_lens
-from atdata_codegen.review.documents import Documents, SchemaDocument
-from atdata_codegen.review.graph import Graph, Lens, State, Version
 from atdata_codegen.review.samples.view import SampleSide
 from atdata_codegen.samples.model import SchemaRef
 

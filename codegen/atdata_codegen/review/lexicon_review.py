@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
+from atdata_codegen.documents import Documents, SchemaDocument
+from atdata_codegen.findings import Break, Finding, Level, Witness
 from atdata_codegen.lexicon.parse import parse_document
 from atdata_codegen.problems import Problem
 from atdata_codegen.review.changes import Change, Checks
-from atdata_codegen.review.documents import Documents, SchemaDocument
-from atdata_codegen.review.findings import Break, Finding, Level, Witness
 from atdata_codegen.review.judge import Judge
 from atdata_codegen.review.lexicons import LEXICON_CHECKS, LexiconWalk, Located
 from atdata_codegen.review.lexicons.modes import MODE_CHECKS, settle

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from atdata_codegen.documents import Documents, document_cid
+from atdata_codegen.findings import Finding
 from atdata_codegen.problems import clean
-from atdata_codegen.review.documents import Documents, document_cid
-from atdata_codegen.review.findings import Finding
 from atdata_codegen.review.judge import Judge
 from atdata_codegen.review.places import located
 from atdata_codegen.review.settings import ReviewSettings

@@ -6,8 +6,8 @@ from typing import Final
 
 from atdata_codegen.build import Tree, build
 from atdata_codegen.config import Settings
+from atdata_codegen.documents import Documents
 from atdata_codegen.line_diff import unified
-from atdata_codegen.review.documents import Documents
 
 __all__ = ["generated_patch"]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
+from atdata_codegen.documents import Documents
+from atdata_codegen.graph import Graph, Lens, State, Version
 from atdata_codegen.lenses.model import LensDocument
 from atdata_codegen.lenses.parse import parse_lens
-from atdata_codegen.review.documents import Documents
-from atdata_codegen.review.graph import Graph, Lens, State, Version
 from atdata_codegen.samples import Known, SampleSchema, parse_schema
 from atdata_codegen.samples.model import SchemaRef
 

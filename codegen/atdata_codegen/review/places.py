@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from atdata_codegen.documents import SchemaDocument
+from atdata_codegen.findings import Finding
 from atdata_codegen.positions import lines_of
-from atdata_codegen.review.documents import SchemaDocument
-from atdata_codegen.review.findings import Finding
 
 __all__ = ["located"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, Literal, TypeAlias
 
+from atdata_codegen.documents import Kind
+from atdata_codegen.findings import Break, Bump, Level
 from atdata_codegen.problems import Problem, ProblemError, clean
-from atdata_codegen.review.documents import Kind
-from atdata_codegen.review.findings import Break, Bump, Level
 from atdata_codegen.review.table import DOCS
 
 __all__ = ["ALIASES", "POLICIES", "Policy", "default_policy", "effective_bump", "level_of", "parse_policy"]

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from atdata_codegen.documents import Documents
+from atdata_codegen.findings import ABSENT, Break, Bump, Finding, Witness, largest_bump
 from atdata_codegen.problems import Problem, clean
 from atdata_codegen.review.changes import Checks
-from atdata_codegen.review.documents import Documents
-from atdata_codegen.review.findings import ABSENT, Break, Bump, Finding, Witness, largest_bump
 from atdata_codegen.review.judge import Judge
 from atdata_codegen.review.lens_ways import LensWays
 from atdata_codegen.review.lexicon_review import unreadable

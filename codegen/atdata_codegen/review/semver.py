@@ -5,7 +5,7 @@ Source: Semantic Versioning 2.0.0 (https://semver.org). Below 1.0.0 a minor vers
 
 from __future__ import annotations
 
-from atdata_codegen.review.findings import BUMPS, Bump
+from atdata_codegen.findings import BUMPS, Bump
 
 __all__ = ["Version", "bump_between", "bumped", "enough", "parse_version"]
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
+from atdata_codegen.findings import Finding
 from atdata_codegen.problems import Problem, ProblemError
-from atdata_codegen.review.findings import Finding
 from atdata_codegen.review.policy import Policy, parse_policy
 
 __all__ = ["Ignore", "ReviewSettings", "parse_settings"]

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from atdata_codegen.review.findings import Break, Bump
+from atdata_codegen.findings import Break, Bump
 
 __all__ = ["DOCS", "RULES", "UNREADABLE", "Rule"]
 

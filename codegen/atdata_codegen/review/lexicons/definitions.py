@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
+from atdata_codegen.findings import ABSENT, Bump
 from atdata_codegen.problems import clean
 from atdata_codegen.review.changes import Change
-from atdata_codegen.review.findings import ABSENT, Bump
 from atdata_codegen.review.lexicons.checks import LEXICON_CHECKS
 from atdata_codegen.review.lexicons.pair import LexPair, match_renames
 from atdata_codegen.review.lexicons.side import Node, names, shape_of

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from atdata_codegen.findings import Bump, largest_bump
 from atdata_codegen.problems import clean
 from atdata_codegen.review.changes import Change
-from atdata_codegen.review.findings import Bump, largest_bump
 from atdata_codegen.review.lexicons.checks import LEXICON_CHECKS
 from atdata_codegen.review.lexicons.pair import LexPair
 from atdata_codegen.review.lexicons.side import Node

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
+from atdata_codegen.findings import Break, Bump
 from atdata_codegen.review.changes import Change, Checks
-from atdata_codegen.review.findings import Break, Bump
 from atdata_codegen.review.lexicons.roles import Mode
 from atdata_codegen.review.table import RULES
 

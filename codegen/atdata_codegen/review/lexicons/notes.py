@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from atdata_codegen.findings import ABSENT
 from atdata_codegen.problems import clean
 from atdata_codegen.review.changes import Change, Path
-from atdata_codegen.review.findings import ABSENT
 from atdata_codegen.review.lexicons.checks import LEXICON_CHECKS
 from atdata_codegen.review.lexicons.pair import LexPair
 from atdata_codegen.review.lexicons.side import Node, known_keys

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from atdata_codegen.findings import Bump
 from atdata_codegen.problems import clean
 from atdata_codegen.review.changes import Change
-from atdata_codegen.review.findings import Bump
 from atdata_codegen.review.lexicons.checks import LEXICON_CHECKS
 from atdata_codegen.review.lexicons.pair import LexPair, nullable, properties, required
 from atdata_codegen.review.lexicons.side import Node, names, shape_of

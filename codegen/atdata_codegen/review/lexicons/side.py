@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
+from atdata_codegen.documents import Documents
 from atdata_codegen.lexicon.keys import KEYS
-from atdata_codegen.review.documents import Documents
 from atdata_lexicon.catalog import split_reference
 
 __all__ = ["Node", "Side", "Target", "absolute", "known_keys", "names", "references", "shape_of"]

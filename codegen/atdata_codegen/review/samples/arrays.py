@@ -7,9 +7,9 @@ from dataclasses import replace
 from itertools import combinations
 from typing import Any, Final
 
+from atdata_codegen.findings import ABSENT
 from atdata_codegen.problems import clean
 from atdata_codegen.review.changes import Change
-from atdata_codegen.review.findings import ABSENT
 from atdata_codegen.review.samples.checks import SAMPLE_CHECKS, SamplePair
 from atdata_codegen.review.samples.fields import shown
 from atdata_codegen.review.samples.view import SchemaView, TypeNode, dtype_of, kind_of_type, shape_of_array

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from atdata_codegen.findings import ABSENT
 from atdata_codegen.problems import clean
 from atdata_codegen.review.changes import Change
-from atdata_codegen.review.findings import ABSENT
 from atdata_codegen.review.samples.checks import SAMPLE_CHECKS, SamplePair
 
 __all__: list[str] = []

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from atdata_codegen.findings import ABSENT, Bump, largest_bump
 from atdata_codegen.problems import clean
 from atdata_codegen.review.changes import Change
-from atdata_codegen.review.findings import ABSENT, Bump, largest_bump
 from atdata_codegen.review.samples.checks import SAMPLE_CHECKS, SamplePair
 from atdata_codegen.review.samples.fields import shown
 from atdata_codegen.review.samples.view import TypeNode, dtype_of, kind_of_type

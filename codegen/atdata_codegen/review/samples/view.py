@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeAlias
 
-from atdata_codegen.review.documents import Documents, SchemaDocument
+from atdata_codegen.documents import Documents, SchemaDocument
 from atdata_codegen.review.semver import Version, parse_version
 from atdata_codegen.samples.dtypes import canonical_dtype
 from atdata_codegen.samples.fields import scalar_literal

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any, Final, Literal
 
+from atdata_codegen.findings import Witness
 from atdata_codegen.problems import json_path
 from atdata_codegen.review.changes import Change, Path
-from atdata_codegen.review.findings import Witness
 from atdata_codegen.review.lexicons.pair import LexPair, properties
 from atdata_codegen.review.lexicons.side import Node, Side
 from atdata_codegen.review.witnesses.build import Builder, Impossible, probes

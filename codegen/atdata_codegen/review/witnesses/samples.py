@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from itertools import count, islice
 from typing import Any, Final, Literal
 
+from atdata_codegen.findings import Witness
 from atdata_codegen.review.changes import Change
-from atdata_codegen.review.findings import Witness
 from atdata_codegen.review.samples.checks import SamplePair
 from atdata_codegen.review.samples.view import (
     FieldView,

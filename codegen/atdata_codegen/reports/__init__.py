@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Final
 
-from atdata_codegen.review.findings import Review
+from atdata_codegen.findings import Review
 
 __all__ = ["FORMATS", "render"]
 
@@ -24,7 +24,7 @@ def render(review: Review, form: str, *, colour: bool = False) -> str:
     if form not in FORMATS:
         raise ValueError(f"{form!r} is none of {', '.join(FORMATS)}")
     if form == "text" and colour:
-        from atdata_codegen.review.reports.text import render_coloured
+        from atdata_codegen.reports.text import render_coloured
 
         return render_coloured(review)
     text: str = import_module(f"{__name__}.{form}").render(review)

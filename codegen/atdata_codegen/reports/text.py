@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
-from atdata_codegen.review.findings import ABSENT, Finding, Level, Review
-from atdata_codegen.review.reports.common import bounded, breaks_of, defused, ordered, value_text, verdict
+from atdata_codegen.findings import ABSENT, Finding, Level, Review
+from atdata_codegen.reports.common import bounded, breaks_of, defused, ordered, value_text, verdict
 
 __all__ = ["render", "render_coloured"]
 

@@ -7,8 +7,8 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
 from urllib.parse import quote
 
-from atdata_codegen.review.findings import Finding, Level, Review
-from atdata_codegen.review.reports.common import bounded, breaks_of, ordered, value_text
+from atdata_codegen.findings import Finding, Level, Review
+from atdata_codegen.reports.common import bounded, breaks_of, ordered, value_text
 
 __all__ = ["render"]
 

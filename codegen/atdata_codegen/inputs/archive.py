@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, Final
 
+from atdata_codegen.inputs.limits import MAX_ARCHIVE, Gathered, wanted
 from atdata_codegen.load import DEFAULT_LIMITS
 from atdata_codegen.problems import ProblemError, clean
-from atdata_codegen.review.inputs.limits import MAX_ARCHIVE, Gathered, wanted
 
 __all__ = ["is_archive", "read_archive"]
 

@@ -6,12 +6,9 @@ import os
 import sys
 from dataclasses import replace
 
-from atdata_codegen.load import DEFAULT_LIMITS
-from atdata_codegen.remote.lock import LOCK_FILES
-from atdata_codegen.remote.network import Network
-from atdata_codegen.review.documents import Documents, documents_from_sources
-from atdata_codegen.review.inputs.limits import Gathered
-from atdata_codegen.review.inputs.spec import (
+from atdata_codegen.documents import Documents, documents_from_sources
+from atdata_codegen.inputs.limits import Gathered
+from atdata_codegen.inputs.spec import (
     FORMS,
     GitSpec,
     PathSpec,
@@ -21,6 +18,9 @@ from atdata_codegen.review.inputs.spec import (
     parse_spec,
     refused,
 )
+from atdata_codegen.load import DEFAULT_LIMITS
+from atdata_codegen.remote.lock import LOCK_FILES
+from atdata_codegen.remote.network import Network
 from atdata_codegen.sources import Source, read_sources
 
 __all__ = ["FORMS", "history_of", "load_documents"]
@@ -48,7 +48,7 @@ def history_of(text: str, *, tags: bool | None = None) -> list[str]:
     spec = parse_spec(text)
     if not isinstance(spec, GitSpec):
         return [text]
-    from atdata_codegen.review.inputs._git import versions_of
+    from atdata_codegen.inputs._git import versions_of
 
     if not spec.repository:
         return [f"{version}:{spec.folder}" for version in versions_of(spec, text, tags)]
@@ -61,11 +61,11 @@ def _gather(spec: Spec, text: str, stdin: bytes | None, network: Network) -> tup
         raw = sys.stdin.buffer.read(DEFAULT_LIMITS.size + 1) if stdin is None else stdin
         return Gathered(text, [Source("<stdin>", raw)]), {}
     if isinstance(spec, GitSpec):
-        from atdata_codegen.review.inputs._git import read_tree
+        from atdata_codegen.inputs._git import read_tree
 
         return read_tree(spec, text), {}
     if isinstance(spec, UriSpec):
-        from atdata_codegen.review.inputs.remote import read_address
+        from atdata_codegen.inputs.remote import read_address
 
         return read_address(spec.uri, network)
     return _at_path(spec, text, network)
@@ -73,14 +73,14 @@ def _gather(spec: Spec, text: str, stdin: bytes | None, network: Network) -> tup
 
 def _at_path(spec: PathSpec, text: str, network: Network) -> tuple[Gathered, dict[str, str]]:
     if os.path.basename(spec.path) in LOCK_FILES and os.path.isfile(spec.path):
-        from atdata_codegen.review.inputs.remote import read_locked
+        from atdata_codegen.inputs.remote import read_locked
 
         locked = read_locked(spec.path, network)
         if locked is not None:
             return locked
     if os.path.isdir(spec.path) or spec.path.endswith(".json"):
         return Gathered(text, read_sources([spec.path])), {}
-    from atdata_codegen.review.inputs.archive import is_archive, read_archive
+    from atdata_codegen.inputs.archive import is_archive, read_archive
 
     if not os.path.isfile(spec.path):
         raise refused(text, "is neither a file nor a folder", f"give {FORMS}")

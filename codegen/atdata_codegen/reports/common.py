@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
+from atdata_codegen.findings import ABSENT, BUMPS, Break, Finding, Level, Review
 from atdata_codegen.problems import counted, shown_path
-from atdata_codegen.review.findings import ABSENT, BUMPS, Break, Finding, Level, Review
 
 __all__ = [
     "BREAKS",

@@ -7,8 +7,8 @@ from html import escape
 from itertools import pairwise
 from typing import Final
 
-from atdata_codegen.review.graph import Graph, Lens, Version
-from atdata_codegen.review.reports.common import bounded
+from atdata_codegen.graph import Graph, Lens, Version
+from atdata_codegen.reports.common import bounded
 
 __all__ = ["graph_svg"]
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from itertools import groupby
 from xml.sax.saxutils import escape, quoteattr
 
-from atdata_codegen.review.findings import Finding, Review
-from atdata_codegen.review.reports.common import bounded, breaks_of, ordered, value_text, verdict
+from atdata_codegen.findings import Finding, Review
+from atdata_codegen.reports.common import bounded, breaks_of, ordered, value_text, verdict
 
 __all__ = ["render"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from atdata_codegen.review.findings import ABSENT, Finding, Level, Review
-from atdata_codegen.review.reports.common import (
+from atdata_codegen.findings import ABSENT, Finding, Level, Review
+from atdata_codegen.reports.common import (
     TITLES,
     bounded,
     breaks_of,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Final
 
-from atdata_codegen.review.findings import Level, Review
-from atdata_codegen.review.reports.common import bounded, ordered
+from atdata_codegen.findings import Level, Review
+from atdata_codegen.reports.common import bounded, ordered
 
 __all__ = ["render"]
 

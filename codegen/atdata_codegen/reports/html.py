@@ -6,9 +6,9 @@ import json
 from itertools import groupby
 from typing import Any, Final
 
+from atdata_codegen.findings import ABSENT, Finding, Review
 from atdata_codegen.problems import counted
-from atdata_codegen.review.findings import ABSENT, Finding, Review
-from atdata_codegen.review.reports.common import (
+from atdata_codegen.reports.common import (
     LEVELS,
     TITLES,
     bounded,
@@ -18,7 +18,7 @@ from atdata_codegen.review.reports.common import (
     value_text,
     verdict,
 )
-from atdata_codegen.review.reports.svg import graph_svg
+from atdata_codegen.reports.svg import graph_svg
 from atdata_codegen.templating import default_renderer
 
 __all__ = ["render"]

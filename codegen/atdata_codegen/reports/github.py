@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from atdata_codegen.review.findings import Finding, Level, Review
-from atdata_codegen.review.reports.common import bounded, breaks_of, defused, ordered, verdict
+from atdata_codegen.findings import Finding, Level, Review
+from atdata_codegen.reports.common import bounded, breaks_of, defused, ordered, verdict
 
 __all__ = ["render"]
 

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
+from atdata_codegen.inputs.limits import Gathered, wanted
+from atdata_codegen.inputs.spec import GitSpec, refused
 from atdata_codegen.problems import ProblemError, clean
-from atdata_codegen.review.inputs.limits import Gathered, wanted
-from atdata_codegen.review.inputs.spec import GitSpec, refused
 
 __all__ = ["read_tree", "show_spec", "versions_of"]
 

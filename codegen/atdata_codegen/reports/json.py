@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from atdata_codegen.review.findings import ABSENT, Finding, Review
-from atdata_codegen.review.reports.common import ordered
+from atdata_codegen.findings import ABSENT, Finding, Review
+from atdata_codegen.reports.common import ordered
 
 __all__ = ["render"]
 

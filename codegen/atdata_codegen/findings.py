@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
+from atdata_codegen.graph import Graph
 from atdata_codegen.problems import json_path
-from atdata_codegen.review.graph import Graph
 
 __all__ = ["ABSENT", "BUMPS", "Break", "Bump", "Finding", "Level", "Review", "Witness", "largest_bump"]
 

@@ -8,7 +8,10 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, Final
 
+from atdata_codegen.documents import documents_from_sources
 from atdata_codegen.files import read_file
+from atdata_codegen.inputs.limits import Gathered
+from atdata_codegen.inputs.spec import refused
 from atdata_codegen.load import load_json
 from atdata_codegen.problems import ProblemError, clean
 from atdata_codegen.remote.identity import account_of
@@ -16,9 +19,6 @@ from atdata_codegen.remote.lock import LOCK_FILES, is_lock, parse_lock
 from atdata_codegen.remote.network import Network
 from atdata_codegen.remote.records import RemoteRecord, list_records
 from atdata_codegen.remote.targets import RecordAt, fetch_record, fetch_target, parse_target, repository_records
-from atdata_codegen.review.documents import documents_from_sources
-from atdata_codegen.review.inputs.limits import Gathered
-from atdata_codegen.review.inputs.spec import refused
 from atdata_codegen.samples.model import SchemaRef
 from atdata_codegen.samples.refs import parse_ref
 from atdata_codegen.sources import SAMPLE_SCHEMA, Source, read_sources
