@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from atdata._errors import shown
 from atdata_lexicon.errors import AtdataError
@@ -128,6 +129,10 @@ def parse_schema_ref(text: object) -> AtdataUri | RecordUri:
     >>> parse_schema_ref("at://did:plc:abc/ac.foundation.dataset.sampleSchema/3k2").rkey
     '3k2'
     """
+    return _parsed(text) if isinstance(text, str) and len(text) < 256 else _parse(text)
+
+
+def _parse(text: object) -> AtdataUri | RecordUri:
     if isinstance(text, str) and text.startswith("at://"):
         parts = text[5:].split("/")
         good = len(parts) == 3 and (is_did(parts[0]) or is_handle(parts[0]))
@@ -138,6 +143,11 @@ def parse_schema_ref(text: object) -> AtdataUri | RecordUri:
     if uri.resource != SCHEMA:
         raise AtdataUriError(f"{shown(text)} is the address of a {uri.resource}, not of a schema; {_FORMS}")
     return uri
+
+
+@lru_cache(maxsize=256)  # the same few schemas are referred to by many entries
+def _parsed(text: str) -> AtdataUri | RecordUri:
+    return _parse(text)
 
 
 def schema_uri(name: str, version: str = "") -> str:

@@ -74,6 +74,29 @@ def test_a_record_whose_sum_is_right_may_be_anything(index: Index, kind: str) ->
     assert index.damaged_entries() == {}
 
 
+@pytest.mark.parametrize("tail", ["", "}", '},"tags":7}', '},"createdAt":', '},"$type":"com.example.other"}'])
+def test_a_record_that_begins_well_and_ends_badly_is_found_out_when_the_rest_is_asked_for(
+    index: Index, tail: str
+) -> None:
+    row = index._storage.get("name", ["b"])[0] or {}
+    head, mark, _ = row["record"].partition('"urls":["b.tar"]')
+    text = head + mark + tail
+    forged = {"cid": row["cid"], "record": text, "sum": f"{crc32((row['cid'] + text).encode()):08x}"}
+    index._storage.transact(lambda change: change.put("name", "b", forged))
+
+    assert [entry.name for entry in index.list_entries()] == ["a", "b", "c"]
+    entry = index.get_dataset("b")
+    assert entry.data_urls == ["b.tar"]
+    for ask in (lambda: entry.description, lambda: entry.tags, lambda: entry.record):
+        with pytest.raises(AtdataError, match="'b' of the index is damaged"):
+            ask()
+    with pytest.warns(UserWarning, match="'b' of the index is damaged"):
+        assert [entry.name for entry in index.search(tags=["t"])] == ["a", "c"]
+    assert list(index.damaged_entries()) == ["b"]
+    index.delete_entry("b")
+    assert index.damaged_entries() == {}
+
+
 def test_metadata_that_is_none_hides_no_entry(index: Index) -> None:
     row = index._storage.get("name", ["b"])[0] or {}
     text = json.dumps({**json.loads(row["record"]), "metadata": {"$bytes": "AAAA"}})

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from atdata._errors import SchemaError, shown, type_name
+from atdata._errors import shown, type_name
 from atdata._index.errors import (
     EntryNotFoundError,
     IndexUsageError,
@@ -15,10 +15,10 @@ from atdata._index.errors import (
     UnsupportedTypeError,
 )
 from atdata._index.schemas import SchemaMethods
-from atdata._index.storage import Transaction
 from atdata._uris import AtdataUri, AtdataUriError, parse_schema_ref, parse_uri
 
 if TYPE_CHECKING:
+    from atdata._index.entries import Entries
     from atdata._index.entry import LocalDatasetEntry
     from atdata._protocols import AbstractDataStore, HasSampleType
 
@@ -29,6 +29,15 @@ class DatasetMethods(SchemaMethods):
     """Adding, finding, changing and removing entries."""
 
     _data_store: AbstractDataStore | None
+    _found: Entries | None = None
+
+    @property
+    def _finder(self) -> Entries:
+        if self._found is None:
+            from atdata._index.entries import Entries
+
+            self._found = Entries(self._storage)
+        return self._found
 
     # Adding --------------------------------------------------------------------------------------------------
 
@@ -130,59 +139,9 @@ class DatasetMethods(SchemaMethods):
         strict: bool,
         rehearse: bool = False,
     ) -> LocalDatasetEntry:
-        from atdata._index.entries import ENTRY, NAME, check_name, put_entry
-        from atdata._index.entry import LocalDatasetEntry, content_cid, record_text
-        from atdata._index.labels import set_label
-        from atdata._index.registry import rows_of
+        from atdata._index.adding import add_entry
 
-        check_name(entry.name)
-        record = entry.record
-        data = {**record.to_record(), "schemaRef": "x"}
-        if record.validate_data(data):
-            record.replace(schema_ref="x").validate()  # which says what is wrong
-
-        cid = None  # known already when the schema is
-        wanted = [(NAME, entry.name)]  # what will be asked for, in one question
-        if ref is not None:
-            wanted += rows_of(ref)
-            cid = content_cid(ref, entry.data_urls)
-            wanted.append((ENTRY, cid))
-
-        def work(change: Transaction) -> LocalDatasetEntry:
-            change.expect(*wanted)
-            found = self._schema_for(change, cls, ref, strict=strict)
-            made = LocalDatasetEntry.from_record(record.replace(schema_ref=found), _cid=cid if found == ref else None)
-            put_entry(change, made, record_text({**data, "schemaRef": found}))
-            if label is not None:
-                set_label(change, label, made.cid)
-            if rehearse:
-                change.changes.clear()
-            return made
-
-        return self._storage.transact(work)
-
-    def _schema_for(self, change: Transaction, cls: type[Any], ref: str | None, *, strict: bool) -> str:
-        """The address that an entry refers to; what can be published is."""
-        from atdata._index.registry import is_published, publish, publish_or_find
-
-        if ref is None:
-            try:
-                return publish_or_find(change, self._document(change, cls))
-            except (UnsupportedTypeError, NotASampleTypeError, SchemaError):
-                address = AtdataUri("local", "sampleSchema", cls.__name__, "1.0.0")
-                if strict or is_published(change, address):  # which is another one's
-                    raise
-                return str(address)
-        uri = parse_schema_ref(ref)
-        if not isinstance(uri, AtdataUri) or not uri.is_local or uri.name != getattr(cls, "__name__", ""):
-            return ref
-        if not is_published(change, uri):
-            try:
-                publish(change, self._document(change, cls), uri.version or None)
-            except (UnsupportedTypeError, NotASampleTypeError, SchemaError):
-                if strict:
-                    raise
-        return ref
+        return add_entry(self._storage, entry, cls, ref, label, self._document, strict=strict, rehearse=rehearse)
 
     def _check_ref(self, ref: str, cls: type[Any]) -> None:
         """Raise for an address that leads nowhere."""
@@ -209,25 +168,19 @@ class DatasetMethods(SchemaMethods):
 
     def get_entry_by_name(self, name: str) -> LocalDatasetEntry:
         """The entry that ``name`` points to. ``KeyError`` when there is none."""
-        from atdata._index.entries import Entries
-
-        return Entries(self._storage).by_name(name)
+        return self._finder.by_name(name)
 
     def get_entry(self, cid: str) -> LocalDatasetEntry:
         """The entry with the content identifier ``cid``. ``KeyError`` when there is none."""
-        from atdata._index.entries import Entries
-
-        return Entries(self._storage).by_cid(cid)
+        return self._finder.by_cid(cid)
 
     def list_entries(self, *, after: str = "", limit: int | None = None) -> list[LocalDatasetEntry]:
         """The entries in the order of names; ``after`` (a name) and ``limit`` give one page.
 
         An entry that is damaged is left out with a warning that names it; see :meth:`damaged_entries`.
         """
-        from atdata._index.entries import Entries
-
         size = 1000 if limit is None else max(1, min(limit, 1000))
-        return list(islice(Entries(self._storage).all(after, size), limit))
+        return list(islice(self._finder.all(after, size), limit))
 
     def list_datasets(self, *, after: str = "", limit: int | None = None) -> list[LocalDatasetEntry]:
         """The same as :meth:`list_entries`."""
@@ -249,24 +202,19 @@ class DatasetMethods(SchemaMethods):
         return self._entries()
 
     def _entries(self) -> Iterator[LocalDatasetEntry]:
-        from atdata._index.entries import Entries
-
-        yield from Entries(self._storage).all()
+        yield from self._finder.all()
 
     def search(self, text: str = "", *, tags: Iterable[str] = (), limit: int = 100) -> list[LocalDatasetEntry]:
         """Entries with words in name, tags or description that begin like each word of ``text``, and all ``tags``."""
-        from atdata._index.entries import Entries
         from atdata._index.words import words_of
 
         wanted = [tag.casefold() for tag in ([tags] if isinstance(tags, str) else tags)]
-        found = islice(Entries(self._storage).search(words_of(text), wanted), limit)
+        found = islice(self._finder.search(words_of(text), wanted), limit)
         return sorted(found, key=lambda entry: entry.name)
 
     def damaged_entries(self) -> dict[str, str]:
         """The name of each entry that cannot be read, and why."""
-        from atdata._index.entries import Entries
-
-        return {error.name: str(error) for error in Entries(self._storage).damaged()}
+        return {error.name: str(error) for error in self._finder.damaged()}
 
 
 def _sample_type_of(ds: Any) -> type[Any]:

@@ -14,7 +14,7 @@ from itertools import islice
 from zlib import crc32
 
 from atdata._errors import shown
-from atdata._index.entry import LocalDatasetEntry, record_text
+from atdata._index.entry import DAMAGE, LocalDatasetEntry, damaged, record_text
 from atdata._index.errors import (
     DamagedEntryError,
     DamagedEntryWarning,
@@ -23,9 +23,11 @@ from atdata._index.errors import (
     NameTakenError,
 )
 from atdata._index.storage import Row, Storage, Transaction, number_in
-from atdata._index.words import entry_tags, entry_words
+from atdata._index.words import search_keys
 
-__all__ = ["ENTRY", "NAME", "Entries", "check_name", "delete_entry", "entry_of", "put_entry", "rename_entry"]
+__all__ = [
+    "ENTRY", "NAME", "Entries", "check_name", "delete_entry", "entry_of", "put_entry", "put_record", "rename_entry",
+]  # fmt: skip
 
 NAME = "name"
 ENTRY = "entry"
@@ -34,10 +36,8 @@ _WORD = "word"  # word, name
 _TAG = "tag"  # tag, name
 _SPLIT = "\0"
 _PAGE = 1000
-_FIRST_PAGE = 4
+_FIRST_PAGE = 1
 _AT_ONCE = 50
-#: How a record that is none shows itself.
-_DAMAGE = (KeyError, TypeError, ValueError, RecursionError, AttributeError)
 
 
 def check_name(name: object) -> str:
@@ -63,9 +63,8 @@ def entry_of(name: str, row: Row) -> LocalDatasetEntry:
         if not isinstance(entry.record.tags or [], list):
             raise TypeError("its tags are no list")
         return entry
-    except _DAMAGE as error:
-        what = "has no record" if isinstance(error, KeyError) else shown(str(error), 200)
-        raise DamagedEntryError(f"the entry {shown(name)} of the index is damaged: {what}", name) from error
+    except DAMAGE as error:
+        raise damaged(name, error) from error
 
 
 def _cid_fits(entry: LocalDatasetEntry) -> bool:
@@ -73,41 +72,45 @@ def _cid_fits(entry: LocalDatasetEntry) -> bool:
     return stored in (None, entry.cid)
 
 
-def _row_of(entry: LocalDatasetEntry, text: str | None) -> Row:
-    text = record_text(entry.record.to_record()) if text is None else text
-    return {"cid": entry.cid, "record": text, "sum": _sum(entry.cid, text)}
-
-
 def _sum(cid: str, text: str) -> str:
     """What shows that nobody touched a row; a record with another sum is looked at closely."""
     return f"{crc32((cid + text).encode()):08x}"
 
 
-def put_entry(change: Transaction, entry: LocalDatasetEntry, text: str | None = None) -> None:
-    """Write ``entry``; its name now points to it, whatever it pointed to before. ``text`` is its record's if known."""
-    name = check_name(entry.name)
-    row = _row_of(entry, text)
-    change.expect((NAME, name), (ENTRY, entry.cid))
+def put_entry(change: Transaction, entry: LocalDatasetEntry) -> None:
+    """Write ``entry``; its name now points to it, whatever it pointed to before."""
+    name, cid = check_name(entry.name), entry.cid
+    change.expect((NAME, name), (ENTRY, cid))
+    put_record(change, name, cid, record_text(entry.record.to_record()), search_keys(entry))
+
+
+def put_record(change: Transaction, name: str, cid: str, text: str, keys: tuple[list[str], list[str]]) -> None:
+    """Write the entry of a record as JSON, with the words and the tags that it is found by."""
+    row = {"cid": cid, "record": text, "sum": _sum(cid, text)}
     old = change.get(NAME, name)
     if old is not None:
         _forget_words(change, name, old)
-        if old.get("cid") not in (None, entry.cid):
+        if old.get("cid") not in (None, cid):
             _release(change, old["cid"], name)
-    there = change.get(ENTRY, entry.cid)
-    names = number_in(there, "names") + (old is None or old.get("cid") != entry.cid)
+    there = change.get(ENTRY, cid)
+    names = number_in(there, "names") + (old is None or old.get("cid") != cid)
     known = {**row, "names": str(names), "labels": str(number_in(there, "labels"))}
-    owner = None if there is None else _sole_owner(entry.cid, there)
+    owner = None if there is None else _sole_owner(cid, there)
     if there is None or owner == name:
         known["sole"] = "1"
     else:
         for one in {name, owner or name}:
-            change.put(_OWNER, entry.cid + _SPLIT + one)
-    change.put(ENTRY, entry.cid, known)
+            change.put(_OWNER, cid + _SPLIT + one)
+    change.put(ENTRY, cid, known)
     change.put(NAME, name, row)
-    for word in entry_words(entry):
-        change.put(_WORD, word + _SPLIT + name)
-    for tag in entry_tags(entry):
-        change.put(_TAG, tag + _SPLIT + name)
+    for table, key in _rows_of(name, keys):
+        change.put(table, key)
+
+
+def _rows_of(name: str, keys: tuple[list[str], list[str]]) -> list[tuple[str, str]]:
+    """Table and key of the rows that a name is found by."""
+    words, tags = keys
+    return [(_WORD, word + _SPLIT + name) for word in words] + [(_TAG, tag + _SPLIT + name) for tag in tags]
 
 
 def delete_entry(change: Transaction, name: str) -> str:
@@ -161,13 +164,11 @@ def _release(change: Transaction, cid: str, name: str) -> Row | None:
 
 def _forget_words(change: Transaction, name: str, row: Row) -> None:
     try:
-        entry = entry_of(name, row)
+        keys = search_keys(entry_of(name, row))
     except DamagedEntryError:
         return  # what is left over is checked against the record when it is found
-    for word in entry_words(entry):
-        change.delete(_WORD, word + _SPLIT + name)
-    for tag in entry_tags(entry):
-        change.delete(_TAG, tag + _SPLIT + name)
+    for table, key in _rows_of(name, keys):
+        change.delete(table, key)
 
 
 class Entries:
@@ -188,7 +189,7 @@ class Entries:
         (row,) = self._storage.get(ENTRY, [cid])
         if row is None:
             raise EntryNotFoundError(f"there is no entry with the CID {shown(cid)} in the index")
-        entry = entry_of(cid, {**row, "cid": cid})
+        entry = entry_of(cid, row if row.get("cid") == cid else {**row, "cid": cid})
         if row.get("sole") or not number_in(row, "names"):
             return entry
         (named,) = self._storage.get(NAME, [entry.name])
@@ -200,7 +201,13 @@ class Entries:
     def page(self, after: str, limit: int) -> tuple[list[LocalDatasetEntry], str]:
         """Entries behind the name ``after``, and the last name that was looked at; damaged ones are warned about."""
         rows = self._storage.page(NAME, after=after, limit=limit)
-        return [entry for name, row in rows if (entry := _or_warn(name, row))], rows[-1][0] if rows else ""
+        found = []
+        for name, row in rows:
+            try:
+                found.append(entry_of(name, row))
+            except DamagedEntryError as error:
+                _warn(error)
+        return found, rows[-1][0] if rows else ""
 
     def all(self, after: str = "", size: int = _FIRST_PAGE) -> Iterator[LocalDatasetEntry]:
         """Every entry in the order of names, fetched ``size`` at a time, and more the longer it goes on."""
@@ -209,7 +216,7 @@ class Entries:
             yield from found
             if not after:
                 return
-            size = max(size, min(8 * size, _PAGE))
+            size = max(size, min(16 * size, _PAGE))
 
     def damaged(self, first: int | None = None) -> Iterator[DamagedEntryError]:
         """What is wrong with each entry that cannot be read, among all or the ``first`` so many."""
@@ -217,8 +224,9 @@ class Entries:
         while rows := self._storage.page(NAME, after=after, limit=_PAGE if left is None else min(_PAGE, left)):
             for name, row in rows:
                 try:
-                    entry_of(name, row)
+                    entry_of(name, row).record  # noqa: B018  # which is looked at as a whole
                 except DamagedEntryError as error:
+                    error.name = name
                     yield error
             after = rows[-1][0]
             if left is not None and (left := left - len(rows)) <= 0:
@@ -229,11 +237,15 @@ class Entries:
         candidates = self._candidates(words, tags)
         while names := list(islice(candidates, _AT_ONCE)):
             for name, row in zip(names, self._storage.get(NAME, names), strict=True):
-                entry = None if row is None else _or_warn(name, row)
-                if entry is None or not set(tags).issubset(entry_tags(entry)):
+                if row is None:
                     continue
-                have = entry_words(entry)
-                if all(any(other.startswith(word) for other in have) for word in words):
+                try:
+                    entry = entry_of(name, row)
+                    have, has = search_keys(entry)
+                except DamagedEntryError as error:
+                    _warn(error)
+                    continue
+                if set(tags).issubset(has) and all(any(other.startswith(word) for other in have) for word in words):
                     yield entry
 
     def _candidates(self, words: list[str], tags: list[str]) -> Iterator[str]:
@@ -251,9 +263,5 @@ class Entries:
             seen.update(names)
 
 
-def _or_warn(name: str, row: Row) -> LocalDatasetEntry | None:
-    try:
-        return entry_of(name, row)
-    except DamagedEntryError as error:
-        warnings.warn(f"left out: {error}", DamagedEntryWarning, stacklevel=4)
-        return None
+def _warn(error: DamagedEntryError) -> None:
+    warnings.warn(f"left out: {error}", DamagedEntryWarning, stacklevel=4)

@@ -11,6 +11,7 @@ from atdata_generated.ac.foundation.dataset.record import RecordDef
 from atdata_generated.ac.foundation.dataset.storage_external import StorageExternal
 
 from atdata._errors import shown
+from atdata._index.errors import DamagedEntryError
 from atdata._index.metadata import metadata_of, to_record_form
 from atdata_lexicon.cbor import encode
 from atdata_lexicon.cid import cid_for_cbor
@@ -19,13 +20,16 @@ from atdata_lexicon.data import encode_record
 if TYPE_CHECKING:
     from typing import Self
 
-__all__ = ["LocalDatasetEntry", "content_cid", "now", "record_text", "tag_list"]
+__all__ = ["DAMAGE", "LocalDatasetEntry", "content_cid", "damaged", "now", "record_text", "tag_list"]
 
 _UNSET: Any = object()
 #: The text of a record in JSON form, as rows hold it.
 record_text = json.JSONEncoder(separators=(",", ":")).encode
-#: Of JSON that was written here, without a look for blanks around it.
-_scan = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # not in the stubs
+# How a record's text goes on before its name, its schema and its shards, if it is as it was written here.
+_TO_NAME = f'{{"$type":"{RecordDef.NSID}","name":"'
+_TO_REF = '","schemaRef":"'
+_TO_URLS = f'","storage":{{"$type":"{StorageExternal.NSID}","urls":["'
+_BETWEEN = '","'
 
 
 def tag_list(tags: Iterable[str] | None) -> list[str] | None:
@@ -53,6 +57,32 @@ def content_cid(schema_ref: str, data_urls: Iterable[str]) -> str:
     return cid_for_cbor(encode(value) if plain else encode_record(value))
 
 
+#: How a record that is none shows itself.
+DAMAGE = (KeyError, TypeError, ValueError, RecursionError, AttributeError)
+
+
+def damaged(name: str, error: Exception) -> DamagedEntryError:
+    """The error for the entry ``name``, which what is stored is not."""
+    what = "has no record" if isinstance(error, KeyError) else shown(str(error), 200)
+    return DamagedEntryError(f"the entry {shown(name)} of the index is damaged: {what}", name)
+
+
+def _record_in(text: str) -> RecordDef:
+    """The record of a row whose sum is right; somebody else may have written it all the same."""
+    data = json.loads(text)
+    if not isinstance(data, dict) or data.get("$type") != RecordDef.NSID:
+        raise TypeError("it is no record of a dataset")
+    record = RecordDef.from_record(data)
+    if not (isinstance(record.name, str) and isinstance(record.schema_ref, str)):
+        raise TypeError("its name or its schema is no text")
+    if not isinstance(record.tags or [], list):
+        raise TypeError("its tags are no list")
+    urls = record.storage.urls if isinstance(record.storage, StorageExternal) else []
+    if not isinstance(urls, list) or not {str}.issuperset(map(type, urls)):
+        raise TypeError("its shards are no list of strings")
+    return record
+
+
 class LocalDatasetEntry:
     """One dataset of an index: its name, its schema, its shards and what else is known of it.
 
@@ -65,10 +95,13 @@ class LocalDatasetEntry:
     True
     """
 
-    __slots__ = ("_cid", "_head", "_legacy_uuid", "_record", "_text")
+    __slots__ = ("_cid", "_legacy_uuid", "_name", "_record", "_ref", "_text", "_urls")
 
-    #: Name, schema and shards of a record that was not made a model yet: what everybody asks for, and no more.
-    _head: tuple[str, str, tuple[str, ...]] | None
+    # Name, schema and shards of a record that was not made a model yet: what everybody asks for, and no more. All of it
+    # is text, which the garbage collector need not visit: a list of many entries would take twice as long.
+    _name: str | None
+    _ref: str
+    _urls: str
 
     def __init__(
         self,
@@ -97,7 +130,7 @@ class LocalDatasetEntry:
         if isinstance(found["data_urls"], str):
             raise TypeError("LocalDatasetEntry: data_urls is a list of strings; write [url]")
         metadata = _metadata if metadata is None else metadata
-        self._text, self._head = "", None
+        self._text, self._name = "", None
         self._record: RecordDef | None = RecordDef(
             name=found["name"],
             schema_ref=found["schema_ref"],
@@ -116,60 +149,66 @@ class LocalDatasetEntry:
         """The entry of a dataset record, which is taken as it is."""
         made = cls.__new__(cls)
         made._record = record if isinstance(record, RecordDef) else RecordDef.from_record(record)
-        made._text, made._head = "", None
+        made._text, made._name = "", None
         made._cid = _cid
         made._legacy_uuid = None
         return made
 
     @classmethod
     def _from_text(cls, text: str, cid: str) -> Self:
-        """The entry of a record as JSON: no more of it is looked at before it is asked for than every entry has."""
+        """The entry of a record as JSON: no more of it is looked at before it is asked for than every entry has.
+
+        Raises one of ``DAMAGE`` when that shows it to be none.
+        """
         made = cls.__new__(cls)
-        made._record = made._head = made._legacy_uuid = None
+        made._record = made._name = made._legacy_uuid = None
         made._text, made._cid = text, cid
-        made._look()
+        if not made._look():
+            made._record = _record_in(text)
         return made
 
     @property
     def record(self) -> RecordDef:
         """The dataset record behind the entry, a model generated from ``ac.foundation.dataset.record``."""
         if self._record is None:
-            self._record = RecordDef.from_record(json.loads(self._text))
+            try:
+                self._record = _record_in(self._text)
+            except DAMAGE as error:
+                raise damaged(self.name, error) from error
         return self._record
 
-    def _look(self) -> tuple[str, str, tuple[str, ...]]:
-        """Name, schema and shards, without the model when the record's text is plain enough."""
-        if self._record is None:
-            data, _ = _scan(self._text, 0)
-            name, ref, storage = data.get("name"), data.get("schemaRef"), data.get("storage")
-            if data.get("$type") != RecordDef.NSID or not (isinstance(name, str) and isinstance(ref, str)):
-                raise TypeError("it is no record of a dataset")
-            if not isinstance(data.get("tags", []), list):
-                raise TypeError("its tags are no list")
-            if isinstance(storage, dict) and storage.get("$type") == StorageExternal.NSID:
-                urls = storage.get("urls")
-                if not isinstance(urls, list) or not {str}.issuperset(map(type, urls)):
-                    raise TypeError("its shards are no list of strings")
-                self._head = name, ref, tuple(urls)  # strings only, which the garbage collector need not visit
-                return self._head
-        record = self.record
-        urls = record.storage.urls if isinstance(record.storage, StorageExternal) else ()
-        return record.name, record.schema_ref, tuple(urls)
+    def _look(self) -> bool:
+        """Whether the record's text is as plain as nearly all are, so that it need not be parsed; what it says then."""
+        if not self._text.startswith(_TO_NAME):
+            return False
+        head, _, tail = self._text.partition(_TO_URLS)
+        name, _, ref = head[len(_TO_NAME) :].partition(_TO_REF)
+        urls, end, _ = tail.partition('"]')
+        # A quote or an escape is nothing that text in between could hold.
+        if not end or "\\" in head or "\\" in urls or '"' in name or '"' in ref or not ref:
+            return False
+        if '"' in urls and any('"' in url for url in urls.split(_BETWEEN)):
+            return False
+        self._name, self._ref, self._urls = name, ref, urls
+        return True
 
     @property
     def name(self) -> str:
         """Name of the dataset for people."""
-        return (self._head or self._look())[0]
+        return self.record.name if self._name is None else self._name
 
     @property
     def schema_ref(self) -> str:
         """Address of the schema of its samples."""
-        return (self._head or self._look())[1]
+        return self.record.schema_ref if self._name is None else self._ref
 
     @property
     def data_urls(self) -> list[str]:
         """Where its shards are."""
-        return list((self._head or self._look())[2])
+        if self._name is not None:
+            return self._urls.split(_BETWEEN)
+        storage = self.record.storage
+        return list(storage.urls) if isinstance(storage, StorageExternal) else []
 
     @property
     def metadata(self) -> dict[str, Any] | None:

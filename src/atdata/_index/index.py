@@ -113,7 +113,7 @@ class Index(UpkeepMethods):
             state |= {"_path": os.path.abspath(self._path), "_made": None}
         elif self._given_redis is None or isinstance(self._given_redis, str):
             state["_made"] = None
-        state["_classes"] = {}
+        state |= {"_classes": {}, "_found": None}
         return state
 
     def __repr__(self) -> str:

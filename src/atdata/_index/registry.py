@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import fields as dataclass_fields
 from dataclasses import is_dataclass
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -38,6 +39,7 @@ _MOST_DIGESTS = 4096
 _digests: dict[str, str] = {}
 
 
+@lru_cache(maxsize=256)
 def _key(name: str, version: str) -> str:
     return f"{name}@" + ".".join(f"{number:09d}" for number in version_key(version))
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 from atdata._errors import shown
@@ -63,45 +62,23 @@ class SqliteStorage:
                         return [_read(self._connection, table, key_bytes(keys[0]))]
                     except sqlite3.DatabaseError as error:
                         raise self._failure(error) from error
-        with self._open() as connection:
-            return [_read(connection, table, key_bytes(key)) for key in keys]
+        return self._ask(lambda connection: [_read(connection, table, key_bytes(key)) for key in keys])
 
     def page(self, table: str, *, prefix: str = "", after: str = "", limit: int = 500) -> list[tuple[str, Row]]:
         """Keys and rows in order."""
-        given = (table, key_bytes(prefix), key_bytes(after), key_bytes(prefix) + b"\xff", limit)
-        with self._open() as connection:
-            try:
-                return _bounded(connection.execute(_PAGE.format("fields"), given))
-            except sqlite3.DatabaseError as error:
-                if not _is_of_a_row(error):
-                    raise
-                keys = connection.execute(_PAGE.format("null"), given).fetchall()  # then each row by itself
-                return _bounded((key, _fields_of(connection, table, key)[0]) for key, _ in keys)
+        start, last = key_bytes(prefix), key_bytes(after)
+        # One lower limit: of two, SQLite would begin at the first one and pass over all rows up to the second.
+        given = (table, last if last > start else start, start + b"\xff", limit)
+        return self._ask(lambda connection: _page(connection, _BEHIND if last >= start else _FROM, given))
 
     def count(self, table: str) -> int:
         """How many rows a table has."""
-        with self._open() as connection:
-            return int(connection.execute("select count(*) from rows where tab = ?", (table,)).fetchone()[0])
+        query = "select count(*) from rows where tab = ?"
+        return int(self._ask(lambda connection: connection.execute(query, (table,)).fetchone()[0]))
 
     def transact(self, work: Callable[[Transaction], T]) -> T:
         """Run ``work`` alone, whoever else writes."""
-        with self._open() as connection:
-            connection.execute("begin immediate")
-            try:
-                change = _SqliteTransaction(connection)
-                result = work(change)
-                every = [(table, key_bytes(key), row) for (table, key), row in change.changes.items()]
-                gone = [(table, key) for table, key, row in every if row is None]
-                there = [(table, key, _fields(row)) for table, key, row in every if row is not None]
-                if gone:
-                    connection.executemany("delete from rows where tab = ? and key = ?", gone)
-                connection.executemany("insert or replace into rows values (?, ?, ?)", there)
-                connection.execute("commit")
-            except BaseException:
-                if connection.in_transaction:
-                    connection.execute("rollback")
-                raise
-            return result
+        return self._ask(lambda connection: _alone(connection, work))
 
     def close(self) -> None:
         """Close the file."""
@@ -116,9 +93,9 @@ class SqliteStorage:
         except Exception:
             pass
 
-    @contextlib.contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        if self._pid not in (0, os.getpid()) and self.path != ":memory:":
+    def _ask(self, question: Callable[[sqlite3.Connection], T]) -> T:
+        """The answer of the file, which is opened on first use and by every process for itself."""
+        if self._pid != os.getpid() and self._pid and self.path != ":memory:":
             # A forked child: the lock may be held for ever, and the connection is the parent's to close.
             _of_parents.append(self._connection)
             self._lock, self._connection, self._pid = threading.RLock(), None, 0
@@ -127,7 +104,7 @@ class SqliteStorage:
                 if self._connection is None:
                     self._connection = self._connect()
                     self._pid = os.getpid()
-                yield self._connection
+                return question(self._connection)
             except sqlite3.DatabaseError as error:
                 raise self._failure(error) from error
 
@@ -203,6 +180,26 @@ def _write_ahead(connection: sqlite3.Connection, path: str, timeout: float) -> s
             time.sleep(0.01)
 
 
+def _alone(connection: sqlite3.Connection, work: Callable[[Transaction], T]) -> T:
+    """Run ``work`` while nobody else writes, and write what it wants."""
+    connection.execute("begin immediate")
+    try:
+        change = _SqliteTransaction(connection)
+        result = work(change)
+        every = [(table, key_bytes(key), row) for (table, key), row in change.changes.items()]
+        gone = [(table, key) for table, key, row in every if row is None]
+        there = [(table, key, _fields(row)) for table, key, row in every if row is not None]
+        if gone:
+            connection.executemany("delete from rows where tab = ? and key = ?", gone)
+        connection.executemany("insert or replace into rows values (?, ?, ?)", there)
+        connection.execute("commit")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("rollback")
+        raise
+    return result
+
+
 class _SqliteTransaction(Transaction):
     def __init__(self, connection: sqlite3.Connection) -> None:
         super().__init__()
@@ -216,10 +213,20 @@ class _SqliteTransaction(Transaction):
 _MARK = "\x1f"
 _ONE = "select fields from rows where tab = ? and key = ?"
 #: Rows with keys of another kind were not written by us, and lead nowhere.
-_PAGE = (
-    "select key, {} from rows where tab = ? and key >= ? and key > ? and key < ? and typeof(key) = 'blob' "
-    "order by key limit ?"
-)
+_PAGE = "select key, {} from rows where tab = ? and key {} ? and key < ? and typeof(key) = 'blob' order by key limit ?"
+#: Keys and rows, and the same keys only, from a key on and behind one.
+_FROM, _BEHIND = ([_PAGE.format(what, limit) for what in ("fields", "null")] for limit in (">=", ">"))
+
+
+def _page(connection: sqlite3.Connection, queries: list[str], given: tuple[object, ...]) -> list[tuple[str, Row]]:
+    rows, only_keys = queries
+    try:
+        return _bounded(connection.execute(rows, given))
+    except sqlite3.DatabaseError as error:
+        if not _is_of_a_row(error):
+            raise
+        keys = connection.execute(only_keys, given).fetchall()  # then each row by itself
+        return _bounded((key, _fields_of(connection, str(given[0]), key)[0]) for key, _ in keys)
 
 
 def _read(connection: sqlite3.Connection, table: str, key: bytes) -> Row | None:
@@ -271,7 +278,10 @@ def _fields(row: Row) -> str:
 def _row(fields: object) -> Row:
     if isinstance(fields, str) and fields.startswith(_MARK):
         words = fields.split(_MARK)
-        return dict(zip(words[1::2], words[2::2]))  # noqa: B905  # what was cut off is damage, and found elsewhere
+        if len(words) == 7:  # those of a name
+            return {words[1]: words[2], words[3]: words[4], words[5]: words[6]}
+        pairs = iter(words[1:])
+        return dict(zip(pairs, pairs))  # noqa: B905  # what was cut off is damage, and found elsewhere
     try:
         found = json.loads(fields) if isinstance(fields, str | bytes) else {}
     except (ValueError, RecursionError):

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from atdata_lexicon.errors import AtdataError
 
-__all__ = ["entry_tags", "entry_words", "words_of"]
+__all__ = ["entry_tags", "entry_words", "search_keys", "words_of"]
 
 _WORD = re.compile(r"[^\W_]+")
 _MAX_WORDS = 256
@@ -52,3 +52,8 @@ def entry_words(entry: Described) -> list[str]:
     if isinstance(noted, str):
         texts.append(noted)
     return words_of("\n".join(text for text in texts if isinstance(text, str)))
+
+
+def search_keys(entry: Described) -> tuple[list[str], list[str]]:
+    """The words and the tags that an entry is found by."""
+    return entry_words(entry), entry_tags(entry)
