@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import ast
 import dataclasses
-import inspect
 import json
-import linecache
 import re
-import sys
-import textwrap
 import typing
 from collections.abc import Callable, Mapping
-from itertools import pairwise
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from atdata._errors import shown, type_name
+from atdata._index.class_docs import class_doc, descriptions
 from atdata._index.entry import now
 from atdata._index.errors import NotASampleTypeError, UnsupportedTypeError
 from atdata._index.metadata import to_record_form
-from atdata._samples.annotations import own_annotations
 from atdata._samples.constraints import Labels, Length, MediaType, OneOf, Range, Shape, Unit
 from atdata._samples.hints import field_hints, is_array, split_optional
 from atdata._uris import check_version, schema_uri
@@ -82,7 +76,7 @@ def schema_from_class(
     """
     check_sample_type(cls)
     writer = _Writer(cls, address_of or _own_address)
-    described = _descriptions(cls)
+    described = descriptions(cls)
     fields = []
     for field in dataclasses.fields(cls):
         entry = writer.field(field)
@@ -90,7 +84,7 @@ def schema_from_class(
             entry["description"] = described[field.name]
         fields.append(entry)
     _known_hints[cls] = writer.hints  # now that all of them are known to mean something
-    text = _class_doc(cls) if description is None else description
+    text = class_doc(cls) if description is None else description
     return {
         "$type": "ac.foundation.dataset.sampleSchema",
         "name": cls.__name__,
@@ -263,65 +257,3 @@ def _scalar_name(scalar: type[Any]) -> str | None:
         return _PRIMITIVES.get(scalar)
     # Families such as np.floating are no dtype; numpy would guess one.
     return None if scalar.__name__ in _FAMILIES else np.dtype(scalar).name
-
-
-def _class_doc(cls: type[Any]) -> str:
-    """The docstring that somebody wrote; dataclass writes one too, with the signature."""
-    text = cls.__dict__.get("__doc__")
-    if not isinstance(text, str) or text.startswith(f"{cls.__name__}("):
-        return ""
-    return inspect.cleandoc(text)
-
-
-def _descriptions(cls: type[Any]) -> dict[str, str]:
-    """What stands as a string behind each field, in the class's own source or in its document."""
-    document = cls.__dict__.get("_document")
-    if document is not None:
-        return {f["name"]: f.get("description", "") for f in json.loads(document[0])["fields"]}
-    found: dict[str, str] = {}
-    for base in reversed(cls.__mro__):
-        if own_annotations(base) and "__dataclass_fields__" in base.__dict__:
-            found.update(_attribute_docs(base))
-    return found
-
-
-_known_docs: WeakKeyDictionary[type[Any], dict[str, str]] = WeakKeyDictionary()
-
-
-def _attribute_docs(cls: type[Any]) -> dict[str, str]:
-    """Strings behind fields; a class's source is read once, for it takes longer than all the rest."""
-    found = _known_docs.get(cls)
-    if found is None:
-        found = _known_docs[cls] = _read_docs(cls)
-    return found
-
-
-def _is_written(cls: type[Any]) -> bool:
-    """Whether the source of its module has such a class at all: looking for one takes a parse of the whole module."""
-    file = inspect.getsourcefile(cls) or inspect.getfile(cls)
-    linecache.checkcache(file)
-    lines = linecache.getlines(file, sys.modules[cls.__module__].__dict__)
-    named = re.compile(rf"\s*class\s+{re.escape(cls.__name__)}\b")
-    return any(named.match(line) for line in lines)
-
-
-def _read_docs(cls: type[Any]) -> dict[str, str]:
-    try:
-        if not _is_written(cls):
-            return {}
-        tree = ast.parse(textwrap.dedent(inspect.getsource(cls)))
-    except (OSError, TypeError, KeyError, SyntaxError, ValueError, RecursionError, SystemError):
-        return {}  # typed into a prompt, or made by code; SystemError is Python's own fault, with threads
-    body = next((node.body for node in tree.body if isinstance(node, ast.ClassDef)), [])
-    found = {}
-    for field, text in pairwise(body):
-        if (
-            isinstance(field, ast.AnnAssign)
-            and isinstance(field.target, ast.Name)
-            and isinstance(text, ast.Expr)
-            and isinstance(text.value, ast.Constant)
-            and isinstance(text.value.value, str)
-        ):
-            # Generated text is wrapped; a description is one paragraph a line.
-            found[field.target.id] = " ".join(inspect.cleandoc(text.value.value).split("\n")).strip()
-    return found
