@@ -18,6 +18,7 @@ from collections.abc import Mapping, Sequence
 from atdata_lexicon.errors import AtdataError
 
 __all__ = [
+    "STORE_OPTIONS",
     "AtdataError",
     "DecodeError",
     "EncodeError",
@@ -28,6 +29,7 @@ __all__ = [
     "SchemaError",
     "UnequalShapesError",
     "refuse_options",
+    "refuse_store_options",
     "shown",
 ]
 
@@ -52,6 +54,21 @@ def refuse_options(what: str, unknown: Mapping[str, object], known: str) -> None
     """Raise ``TypeError`` for an option that only another class of the same protocol may have."""
     if unknown:
         raise TypeError(f"{what}: there is no option {shown(min(unknown))}; there are {known}")
+
+
+#: What every data store can be told beside the prefix.
+STORE_OPTIONS = ("cache_local", "maxcount", "maxsize", "metadata")
+
+
+def refuse_store_options(what: str, options: Mapping[str, object], store: object, own: str) -> None:
+    """Refuse options that are none of ``what``, whose ``own`` are named, nor of ``store``, before anything is done.
+
+    Stores of ours say by ``options`` which they have; only others know theirs themselves.
+    """
+    known = STORE_OPTIONS if store is None else getattr(store, "options", None)
+    if isinstance(known, tuple):
+        unknown = {name: value for name, value in options.items() if name not in known and name != "prefix"}
+        refuse_options(what, unknown, f"{own}, and for the data store prefix, cache_local, maxcount and maxsize")
 
 
 def type_name(kind: type) -> str:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from atdata._atmosphere.errors import AtUriError as AtUriError
     from atdata._atmosphere.errors import AuthError as AuthError
     from atdata._atmosphere.errors import ConflictError as ConflictError
+    from atdata._atmosphere.errors import NoClientError as NoClientError
     from atdata._atmosphere.errors import NotAuthenticatedError as NotAuthenticatedError
     from atdata._atmosphere.errors import NotFoundError as NotFoundError
     from atdata._atmosphere.errors import RateLimitError as RateLimitError
@@ -81,6 +82,7 @@ _WHERE = {
     "LensLoader": ("lenses", "LensLoader"),
     "LensPublisher": ("lenses", "LensPublisher"),
     "Network": ("net.network", "Network"),
+    "NoClientError": ("errors", "NoClientError"),
     "NotAuthenticatedError": ("errors", "NotAuthenticatedError"),
     "NotFoundError": ("errors", "NotFoundError"),
     "PDSBlobStore": ("blobs.store", "PDSBlobStore"),
@@ -129,6 +131,7 @@ __all__ = [
     "LensLoader",
     "LensPublisher",
     "Network",
+    "NoClientError",
     "NotAuthenticatedError",
     "NotFoundError",
     "PDSBlobStore",

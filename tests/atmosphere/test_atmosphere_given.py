@@ -11,12 +11,15 @@ import pytest
 import atdata
 from atdata.atmosphere import (
     AtmosphereClient,
+    AtmosphereIndex,
     Client,
     Create,
     DatasetLoader,
     DatasetPublisher,
     LensLoader,
+    LensPublisher,
     NotFoundError,
+    PDSBlobStore,
     SchemaLoader,
     SchemaPublisher,
 )
@@ -222,3 +225,21 @@ def test_the_sdks_own_client_can_be_given(pds: Any, someone: Any, tmp_path: Any)
         again._account._client.request.close()
     finally:
         sdk.request.close()
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [SchemaPublisher, DatasetPublisher, LensPublisher, SchemaLoader, DatasetLoader, LensLoader, PDSBlobStore,
+     AtmosphereIndex],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    ("given", "answer"),
+    [
+        ("alice", r"needs an AtmosphereClient, not 'alice': .*client\.login\(handle, password\)"),
+        (SimpleNamespace(com=1), r"AtmosphereClient\(_client=\.\.\.\) makes one of it"),
+    ],
+)
+def test_what_is_no_client_is_refused_at_once(kind: Any, given: Any, answer: str) -> None:
+    with pytest.raises(TypeError, match=rf"{kind.__name__} {answer}" if given == "alice" else answer) as error:
+        kind(given)
+    assert isinstance(error.value, atdata.AtdataError)

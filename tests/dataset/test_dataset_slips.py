@@ -49,6 +49,9 @@ def photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         (lambda photos: photos.map("label"), TypeError, "a function of one sample, not 'label'"),
         (lambda photos: photos.filter(None), TypeError, "a function of one sample, not None"),
         (lambda photos: atdata.mix(photos, photos), TypeError, r"mix\(\[first, second\]"),
+        (lambda photos: write([], "photos.txt"), ValueError, r"'photos\.txt': shards are plain tar .*'photos\.tar'"),
+        (lambda photos: write([], "d/a-%06d.tar.gz"), ValueError, r"plain tar files, and called so: 'd/a-%06d\.tar'"),
+        (lambda photos: ShardWriter[Photo]("photos"), ValueError, r"called so: 'photos\.tar'"),
         (lambda photos: atdata.load_dataset("phtos/"), FileNotFoundError, "no such file or folder in"),
         (lambda photos: DictSample(label="cat")["lable"], KeyError, "no field 'lable'; it has: label"),
     ],
@@ -192,3 +195,40 @@ def test_what_is_not_installed_is_named_with_its_command_and_an_error_of_ours(tm
     assert done.returncode == 0, done.stderr
     commands = [line.partition(": ")[2] for line in done.stdout.splitlines()]
     assert commands == [f"pip install 'atdata[{extra}]'" for extra in ("torch", "progress", "media", "media")]
+
+
+def damaged() -> Any:
+    raw = bytearray(Path("photos.tar").read_bytes())
+    raw[raw.index(b"photo 3") - 1] = 0xC1  # begins no value
+    Path("damaged.tar").write_bytes(raw)
+    return atdata.Dataset[Photo]("damaged.tar", on_error="skip")
+
+
+def cut() -> Any:
+    Path("cut.tar").write_bytes(Path("photos.tar").read_bytes()[:5000])
+    return atdata.Dataset[Photo]("cut.tar", on_error="skip")
+
+
+def overwrite() -> None:
+    samples = [Photo(image=np.zeros((4, 5), np.uint8), label="a")] * 4
+    write(samples, "p-%03d.tar", maxcount=1)
+    write(samples, "p-%03d.tar", maxcount=4)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: list(damaged().ordered()),
+        lambda: list(damaged().ordered(batch_size=2)),
+        lambda: list(damaged().shuffled(mode="window")),
+        lambda: list(cut()),
+        lambda: len(cut()),
+        overwrite,
+    ],
+)
+@pytest.mark.usefixtures("photos")
+def test_a_warning_points_at_the_line_of_the_user(call: Callable[[], Any]) -> None:
+    with pytest.warns(atdata.ShardWarning) as seen:
+        call()
+
+    assert {warning.filename for warning in seen} == {__file__}

@@ -42,3 +42,41 @@ def test_a_single_tag_is_not_taken_for_its_letters(index: Index) -> None:
 def test_an_index_without_a_server_is_told_of_the_one_in_a_file() -> None:
     with pytest.raises(ConnectionError, match=r'atdata local up.*Index\(path="team\.db"\)'):
         Index("redis://127.0.0.1:1").list_datasets()
+
+
+@pytest.mark.parametrize("store", [True, False])
+def test_an_option_that_insert_dataset_does_not_have_is_its_own_error(tmp_path: Path, store: bool) -> None:
+    from atdata.local import DiskDataStore
+
+    atdata.write([Point(x=1.0)], tmp_path / "points.tar")
+    index = Index(path=":memory:", data_store=DiskDataStore(tmp_path / "store") if store else None)
+
+    with pytest.raises(TypeError, match=r"^insert_dataset: there is no option 'desc'; there are description, label"):
+        index.insert_dataset(atdata.Dataset[Point](tmp_path / "points.tar"), name="points", desc="a")
+
+    assert not list(index.datasets)
+    assert not list(index.schemas)
+    entry = index.insert_dataset(atdata.Dataset[Point](tmp_path / "points.tar"), name="points", maxcount=1)
+    assert entry.name == "points"
+
+
+def test_a_store_of_the_users_own_has_options_of_its_own(tmp_path: Path) -> None:
+    seen: dict[str, Any] = {}
+
+    class Own:
+        def write_shards(self, dataset: Any, *, prefix: str, **kwargs: Any) -> list[str]:
+            seen.update(kwargs)
+            return [f"own://{prefix}"]
+
+        def read_url(self, url: str) -> str:
+            return url
+
+        def supports_streaming(self) -> bool:
+            return False
+
+    atdata.write([Point(x=1.0)], tmp_path / "points.tar")
+    index = Index(path=":memory:", data_store=Own())
+
+    entry = index.insert_dataset(atdata.Dataset[Point](tmp_path / "points.tar"), name="points", colour="red")
+
+    assert (seen, entry.data_urls) == ({"colour": "red"}, ["own://points"])

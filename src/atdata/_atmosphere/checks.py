@@ -11,21 +11,32 @@ from atdata_generated.ac.foundation.dataset.lens import Lens
 from atdata_generated.ac.foundation.dataset.record import RecordDef
 from atdata_generated.ac.foundation.dataset.sample_schema import SampleSchema
 
-from atdata._atmosphere.errors import TooLargeError, WrongRecordError
+from atdata._atmosphere.errors import NoClientError, TooLargeError, WrongRecordError
 from atdata._errors import shown
 from atdata._sources.errors import url_text
 from atdata_lexicon.data import check_sendable, to_json
 from atdata_lexicon.errors import ValidationError
 from atdata_lexicon.record import Record
 
-__all__ = ["check_kind", "model_of", "sendable"]
+__all__ = ["check_kind", "checked_client", "model_of", "sendable"]
 
+C = TypeVar("C")
 R = TypeVar("R", bound=Record)
 
 _MODELS: dict[str, type[Record]] = {model.NSID: model for model in (Lens, RecordDef, SampleSchema)}
 _LARGEST = 1 << 20
 #: What signed addresses of S3, Google and Azure have.
 _SIGNED = re.compile(r"[?&](?:x-amz-signature|x-amz-security-token|x-goog-signature|signature|sig)=", re.IGNORECASE)
+
+
+def checked_client(client: C, what: str) -> C:
+    """``client``, which ``what`` was given, if it can be one."""
+    if hasattr(client, "create_record") and hasattr(client, "find_record"):
+        return client
+    way = "client = AtmosphereClient(); client.login(handle, password)"
+    if hasattr(client, "com"):
+        way = "AtmosphereClient(_client=...) makes one of it"
+    raise NoClientError(f"{what} needs an AtmosphereClient, not {shown(client)}: {way}")
 
 
 def sendable(collection: str, record: Mapping[str, Any] | Record) -> dict[str, Any]:

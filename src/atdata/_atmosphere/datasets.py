@@ -14,7 +14,7 @@ from atdata_generated.ac.foundation.dataset.storage_external import StorageExter
 
 from atdata._atmosphere.at_uri import AtUri
 from atdata._atmosphere.blobs.refs import blob_ref
-from atdata._atmosphere.checks import model_of
+from atdata._atmosphere.checks import checked_client, model_of
 from atdata._atmosphere.errors import WrongRecordError
 from atdata._atmosphere.loaders import RecordLoader
 from atdata._errors import shown
@@ -42,7 +42,7 @@ class DatasetPublisher:
     """Publishes dataset records in the account of ``client``: where the shards are, and which schema they have."""
 
     def __init__(self, client: AtmosphereClient) -> None:
-        self.client = client
+        self.client = checked_client(client, "DatasetPublisher")
 
     def publish(
         self,

@@ -2,6 +2,7 @@
 
 AtmosphereError             ``status`` and ``code`` are the server's answer, where there was one
 ├── AtUriError              also ValueError: text that is no address of a record
+├── NoClientError           also TypeError: something else was given where a client is needed
 ├── NotAuthenticatedError   also ValueError: the client is not logged in
 ├── AuthError               also PermissionError: a wrong password, an ended session, somebody else's repository
 ├── NotFoundError           also KeyError: no such record, blob or repository
@@ -24,6 +25,7 @@ __all__ = [
     "AtmosphereError",
     "AuthError",
     "ConflictError",
+    "NoClientError",
     "NotAuthenticatedError",
     "NotFoundError",
     "RateLimitError",
@@ -63,6 +65,10 @@ def _rebuild(kind: type[AtmosphereError], message: str, state: dict[str, object]
 
 class AtUriError(AtmosphereError, ValueError):
     """Text that is no address of a record, or of a blob."""
+
+
+class NoClientError(AtmosphereError, TypeError):
+    """Something that is no client was given where one is needed."""
 
 
 class NotAuthenticatedError(AtmosphereError, ValueError):

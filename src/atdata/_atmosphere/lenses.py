@@ -9,7 +9,7 @@ from atdata_generated.ac.foundation.dataset import lens as lens_module
 from atdata_generated.ac.foundation.dataset.lens import CodeReference, FieldMapping
 from atdata_generated.ac.foundation.dataset.lens import Lens as LensRecord
 
-from atdata._atmosphere.checks import model_of
+from atdata._atmosphere.checks import checked_client, model_of
 from atdata._atmosphere.loaders import RecordLoader
 from atdata._errors import AtdataError, LensError, shown
 from atdata._index.entry import now
@@ -32,7 +32,7 @@ class LensPublisher:
     """Publishes lens records in the account of ``client``. They name code, and never hold it."""
 
     def __init__(self, client: AtmosphereClient) -> None:
-        self.client = client
+        self.client = checked_client(client, "LensPublisher")
 
     def publish(
         self,

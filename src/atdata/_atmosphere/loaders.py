@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from atdata_generated.ac.foundation.dataset import sample_schema
 
-from atdata._atmosphere.checks import check_kind
+from atdata._atmosphere.checks import check_kind, checked_client
 
 if TYPE_CHECKING:
     from atdata._atmosphere.at_uri import AtUri
@@ -23,7 +23,7 @@ class RecordLoader:
     _NSID: ClassVar[str]
 
     def __init__(self, client: AtmosphereClient) -> None:
-        self.client = client
+        self.client = checked_client(client, type(self).__name__)
 
     def get(self, uri: str | AtUri) -> dict[str, Any]:
         """The record at an address. ``KeyError`` when there is none, ``ValueError`` when it is of another kind."""

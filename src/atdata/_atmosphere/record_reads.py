@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +15,7 @@ from atdata._atmosphere.net import methods
 from atdata._atmosphere.repositories import Repositories
 from atdata._errors import shown
 from atdata._index.errors import DamagedEntryWarning
+from atdata._warnings import warn
 from atdata_lexicon.syntax import is_at_uri
 
 __all__ = ["RecordReads", "RepoRecord"]
@@ -141,5 +141,5 @@ def _listed(item: Any, unnamed: AtUri | None) -> RepoRecord | None:
             value,
         )
     except AtmosphereError as error:
-        warnings.warn(f"left out: {error}", DamagedEntryWarning, stacklevel=4)
+        warn(f"left out: {error}", DamagedEntryWarning)
         return None

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from atdata_generated.ac.foundation.dataset import sample_schema
 
+from atdata._atmosphere.checks import checked_client
+
 if TYPE_CHECKING:
     from atdata._atmosphere.at_uri import AtUri
     from atdata._atmosphere.client import AtmosphereClient
@@ -18,7 +20,7 @@ class SchemaPublisher:
     """Publishes the schemas of sample classes in the account of ``client``."""
 
     def __init__(self, client: AtmosphereClient) -> None:
-        self.client = client
+        self.client = checked_client(client, "SchemaPublisher")
 
     def publish(
         self,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING
 
 from atdata._errors import shown
+from atdata._warnings import warn
 
 if TYPE_CHECKING:
     from atdata._shards.errors import OnError
@@ -42,4 +42,4 @@ class Losses:
             return
         from atdata._shards.errors import ShardWarning
 
-        warnings.warn(f"skipped (loss {self.count}): {error}", ShardWarning, stacklevel=2)
+        warn(f"skipped (loss {self.count}): {error}", ShardWarning)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections import OrderedDict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,7 @@ from atdata._shards.local import is_compressed
 from atdata._shards.remote import RemoteShard, fetched, remote_shard
 from atdata._sources.errors import open_file
 from atdata._threads import in_threads
+from atdata._warnings import warn
 
 if TYPE_CHECKING:
     from atdata._decoding import Piece
@@ -154,7 +154,7 @@ class Table:
             return False
         file = self._open(self._shards[len(self._ends)])
         for notice in file.notices:
-            warnings.warn(str(ShardError(notice, shard=self._shards[len(self._ends)])), ShardWarning, stacklevel=2)
+            warn(str(ShardError(notice, shard=self._shards[len(self._ends)])), ShardWarning)
         count = len(file)
         for fault in file.faults:
             if losses.fatal:

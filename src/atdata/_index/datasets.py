@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from atdata._errors import shown, type_name
+from atdata._errors import refuse_store_options, shown, type_name
 from atdata._index.errors import (
     EntryNotFoundError,
     IndexUsageError,
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from atdata._protocols import AbstractDataStore, HasSampleType
 
 __all__ = ["DatasetMethods", "urls_of"]
+
+_OPTIONS = "description, label, license, metadata, schema_ref, tags"
 
 
 class DatasetMethods(SchemaMethods):
@@ -60,6 +62,7 @@ class DatasetMethods(SchemaMethods):
         ``prefix``, ``cache_local``, ``maxcount`` and ``maxsize`` are for the data store. Schema, entry, name and label
         are written together or not at all.
         """
+        refuse_store_options("insert_dataset", options, self._data_store, _OPTIONS)
         cls = _sample_type_of(ds)
         if schema_ref is None:
             try:

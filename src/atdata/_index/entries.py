@@ -8,7 +8,6 @@ ever pointed to it; then nobody needs to look further. Else the names that do ar
 from __future__ import annotations
 
 import json
-import warnings
 from collections.abc import Iterator
 from itertools import islice
 from zlib import crc32
@@ -24,6 +23,7 @@ from atdata._index.errors import (
 )
 from atdata._index.storage import Row, Storage, Transaction, number_in
 from atdata._index.words import search_keys
+from atdata._warnings import warn
 
 __all__ = [
     "ENTRY", "NAME", "Entries", "check_name", "delete_entry", "entry_of", "put_entry", "put_record", "rename_entry",
@@ -264,4 +264,4 @@ class Entries:
 
 
 def _warn(error: DamagedEntryError) -> None:
-    warnings.warn(f"left out: {error}", DamagedEntryWarning, stacklevel=4)
+    warn(f"left out: {error}", DamagedEntryWarning)

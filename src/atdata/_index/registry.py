@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import fields as dataclass_fields
 from dataclasses import is_dataclass
@@ -24,6 +23,7 @@ from atdata._index.errors import (
 )
 from atdata._index.storage import Row, Storage, Transaction
 from atdata._uris import AtdataUri, AtdataUriError, check_version, parse_schema_ref, schema_uri, version_key
+from atdata._warnings import warn
 
 __all__ = [
     "Registry", "check_document", "fields_digest", "find_same", "is_published", "publish", "publish_or_find",
@@ -217,7 +217,7 @@ class Registry:
                 try:
                     yield {**_document(ref, row), "$ref": ref}
                 except DamagedEntryError as error:
-                    warnings.warn(f"left out: {error}", DamagedEntryWarning, stacklevel=3)
+                    warn(f"left out: {error}", DamagedEntryWarning)
             if not rows:
                 return
             last = rows[-1][0]

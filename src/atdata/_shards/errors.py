@@ -6,12 +6,12 @@ ShardError                  also ValueError: names the shard, and the key where 
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from atdata._errors import AtdataError, shown
+from atdata._warnings import warn
 
 __all__ = ["Fault", "MalformedSampleError", "OnError", "ShardError", "ShardWarning", "handler", "shard_text"]
 
@@ -97,4 +97,4 @@ def _raise(error: Exception) -> None:
 
 
 def _skip(error: Exception) -> None:
-    warnings.warn(f"skipped: {error}", ShardWarning, stacklevel=3)
+    warn(f"skipped: {error}", ShardWarning)

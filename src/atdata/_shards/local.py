@@ -11,7 +11,6 @@ import errno
 import mmap
 import os
 import stat
-import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
@@ -23,6 +22,7 @@ from atdata._shards.groups import GroupBlock, Groups
 from atdata._shards.index import read_index
 from atdata._shards.samples import Samples
 from atdata._shards.walk import Walk
+from atdata._warnings import warn
 
 if TYPE_CHECKING:
     from typing import Self
@@ -79,7 +79,7 @@ class ShardFile:
         self.faults = tuple(sorted(ledger.faults, key=lambda fault: fault.before))
         self.notices = tuple(ledger.notices)
         for notice in self.notices:  # once for a file as it is, not with each pass
-            warnings.warn(str(ShardError(notice, shard=name)), ShardWarning, stacklevel=4)
+            warn(str(ShardError(notice, shard=name)), ShardWarning)
 
     def __len__(self) -> int:
         return len(self.block)

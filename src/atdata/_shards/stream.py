@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import warnings
 from collections.abc import Callable, Iterator
 from typing import IO, Generic, Protocol, Self, TypeVar
 
@@ -16,6 +15,7 @@ from atdata._shards.errors import Fault, OnError, ShardError, ShardWarning, hand
 from atdata._shards.limits import DEFAULT, Limits
 from atdata._shards.samples import Samples
 from atdata._shards.walk import Ledger, Walk
+from atdata._warnings import warn
 
 __all__ = ["Finds", "Part", "Reader", "read_blocks", "typed"]
 
@@ -110,7 +110,7 @@ class Reader(Generic[B]):
                 break
             self._renew(need)
         for notice in self._samples.notices:
-            warnings.warn(str(ShardError(notice, shard=self._shard)), ShardWarning, stacklevel=2)
+            warn(str(ShardError(notice, shard=self._shard)), ShardWarning)
 
     def _span(self, need: int) -> int:
         """How much memory the sample at hand takes, when ``need`` bytes more of it are to be read."""

@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from typing import IO, Any
 
-from atdata._errors import refuse_options, type_name
+from atdata._errors import STORE_OPTIONS, refuse_options, type_name
 from atdata._sources.braces import expand
 from atdata._stores import cleaning, given, names
 from atdata._stores.checking import verify
@@ -24,6 +24,8 @@ __all__ = ["ShardStore"]
 
 class ShardStore(ABC):
     """A place for shards. Keys are names inside it, with slashes; URLs are what users see."""
+
+    options = STORE_OPTIONS
 
     def __init__(self, prefix: str) -> None:
         self._folder = names.folder_of(prefix)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import glob
 import os
 import re
-import warnings
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from atdata._errors import EncodeError, SampleError, shown, type_name
 from atdata._samples.batch import SampleBatch
 from atdata._shards.errors import ShardWarning
+from atdata._warnings import warn
 from atdata._writing.check import checker
 from atdata._writing.errors import KeyClashError
 from atdata._writing.files import sweep, write_file
@@ -78,6 +78,10 @@ class ShardWriter(Generic[T]):
             raise ValueError(f"{self._pattern!a} is a folder; name a file in it, or many: {inside!a}")
         if _BRACES.search(self._pattern):
             raise ValueError(f"{self._pattern!a}: braces name shards to read; to write, give the number: data-%06d.tar")
+        if not self._pattern.lower().endswith(".tar"):
+            stem = os.path.basename(self._pattern).split(".")[0] or "data"
+            named = os.path.join(os.path.dirname(self._pattern), f"{stem}.tar")
+            raise ValueError(f"{self._pattern!a}: shards are plain tar files, and called so: {named!a}")
         numbers = _NUMBER.findall(os.path.basename(self._pattern))
         if len(numbers) > 1:
             raise ValueError(f"{self._pattern!a}: one number a pattern, like data-%06d.tar")
@@ -251,11 +255,10 @@ class ShardWriter(Generic[T]):
             write_file(manifest_path(self._pattern), self.manifest.to_json())
         left = sorted(_existing(self._pattern) - set(self.manifest.paths))
         if left:
-            warnings.warn(
+            warn(
                 f"{len(left)} shards of an earlier dataset are still there, from {left[0]!a} on; remove them, "
                 "or readers of all files take them for part of this one",
                 ShardWarning,
-                stacklevel=2,
             )
 
     def __repr__(self) -> str:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from atdata._atmosphere.blobs.refs import BlobRef, blob_ref, parse_blob_uri
 from atdata._atmosphere.blobs.source import BlobSource
 from atdata._atmosphere.blobs.uploads import LargerThanLimitError, RefusedSizeError, Uploads
+from atdata._atmosphere.checks import checked_client
 from atdata._atmosphere.errors import NotAuthenticatedError
-from atdata._errors import refuse_options
+from atdata._errors import STORE_OPTIONS, refuse_options
 from atdata._stores import given
 from atdata._stores.errors import NothingStoredError, StoreError
 from atdata._stores.fill import copy_shards, cut_shards
@@ -42,10 +43,12 @@ class PDSBlobStore:
     True
     """
 
+    options = STORE_OPTIONS
+
     def __init__(self, client: AtmosphereClient, *, max_blob_size: int | None = None) -> None:
         if max_blob_size is not None and max_blob_size < 1:
             raise ValueError(f"max_blob_size is at least 1, not {max_blob_size}")
-        self.client = client
+        self.client = checked_client(client, "PDSBlobStore")
         self._max_blob_size = max_blob_size
         self._found: int | None = None
         #: What was uploaded, as records hold it, by address.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import warnings
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,6 +13,7 @@ from atdata._atmosphere.index.reading import RepoReader
 from atdata._atmosphere.net.network import Network
 from atdata._atmosphere.record_reads import RepoRecord
 from atdata._errors import AtdataError, shown
+from atdata._warnings import warn
 
 __all__ = ["DiscoveryWarning", "records_of"]
 
@@ -54,7 +54,7 @@ def records_of(
                 found, wrong = running.popleft().result()
                 running.extend(pool.submit(read, who) for who in islice(names, 1))
                 for text in wrong:
-                    warnings.warn(text, DiscoveryWarning, stacklevel=3)
+                    warn(text, DiscoveryWarning)
                 yield from found
         finally:
             for waiting in running:

@@ -13,11 +13,11 @@ from atdata_generated.ac.foundation.dataset.storage_external import StorageExter
 
 from atdata._atmosphere.at_uri import AtUri
 from atdata._atmosphere.blobs.source import BlobSource
-from atdata._atmosphere.checks import model_of, sendable
+from atdata._atmosphere.checks import checked_client, model_of, sendable
 from atdata._atmosphere.index.entry import AtmosphereIndexEntry
 from atdata._atmosphere.index.reading import RepoReader
 from atdata._atmosphere.index.schemas import check_record, find_schema, publish_type
-from atdata._errors import refuse_options, shown
+from atdata._errors import refuse_options, refuse_store_options, shown
 from atdata._index.datasets import urls_of
 from atdata._index.entries import check_name
 from atdata._index.entry import now, tag_list
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from atdata._protocols import AbstractDataStore, DataSource, HasSampleType
 
 __all__ = ["AtmosphereIndex"]
+
+_OPTIONS = "description, license, metadata, schema_ref, tags"
 
 
 class AtmosphereIndex:
@@ -60,7 +62,7 @@ class AtmosphereIndex:
             from atdata._atmosphere.client import AtmosphereClient
 
             client = AtmosphereClient()
-        self.client = client
+        self.client = checked_client(client, "AtmosphereIndex")
         self._data_store = data_store
         self._repo = repo
         self._reader = RepoReader(client, verify=verify, home=repo)
@@ -95,6 +97,7 @@ class AtmosphereIndex:
         Other options, such as ``prefix``, ``maxcount`` and ``maxsize``, are for the data store. Whatever can be refused
         is refused before anything is sent. When this fails, there is no record.
         """
+        refuse_store_options("insert_dataset", options, self._data_store, _OPTIONS)
         metadata = getattr(ds, "_metadata", None) if metadata is None else metadata
         record = RecordDef(
             name=check_name(name),

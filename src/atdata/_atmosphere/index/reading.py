@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from atdata._atmosphere.proofs.record import fetch_proof
 from atdata._atmosphere.record_reads import RepoRecord
 from atdata._errors import shown
 from atdata._index.errors import DamagedEntryWarning
+from atdata._warnings import warn
 from atdata_lexicon.syntax import is_at_identifier, is_nsid, is_record_key
 
 if TYPE_CHECKING:
@@ -74,6 +74,6 @@ class RepoReader:
                     found = self._proven(found.uri)
                 check_kind(found.value, collection, str(found.uri))
             except (WrongRecordError, NotThereError) as error:
-                warnings.warn(f"left out: {error}", DamagedEntryWarning, stacklevel=3)
+                warn(f"left out: {error}", DamagedEntryWarning)
                 continue
             yield found
