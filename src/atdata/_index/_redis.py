@@ -42,12 +42,12 @@ __all__ = [
     "MovedError",
     "ResponseError",
     "WatchError",
-    "connect",
     "is_other_kind",
     "make_client",
     "no_redis",
     "node_of",
     "refusal",
+    "take_connection",
 ]
 
 #: What every key begins with, and which slot of a cluster all lie in.
@@ -96,13 +96,12 @@ def node_of(client: Any) -> Any:
     return client.get_redis_connection(client.get_node_from_key(SPACE))
 
 
-def connect(pipe: Any) -> None:
-    """Take the connection that a pipeline keeps from now on, as it would take one for its first WATCH."""
-    pool = pipe.connection_pool
+def take_connection(pool: Any) -> Any:
+    """A connection of a client's pool, to be given back."""
     try:
-        pipe.connection = pool.get_connection()
+        return pool.get_connection()
     except TypeError:  # before redis-py 5.3
-        pipe.connection = pool.get_connection("WATCH")
+        return pool.get_connection("WATCH")
 
 
 def refusal(error: Exception) -> Exception:

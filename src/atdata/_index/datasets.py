@@ -118,19 +118,12 @@ class DatasetMethods(SchemaMethods):
         tags: Iterable[str] | None,
         license: str | None,
     ) -> LocalDatasetEntry:
-        from atdata._index.entry import LocalDatasetEntry
+        from atdata._index.entry import LocalDatasetEntry, new_record
 
         if metadata is None:
             metadata = getattr(ds, "_metadata", None)
-        return LocalDatasetEntry(
-            name=name,
-            schema_ref="",
-            data_urls=urls_of(ds) if urls is None else urls,
-            metadata=metadata,
-            description=description,
-            tags=tags,
-            license=license,
-        )
+        urls = urls_of(ds) if urls is None else urls
+        return LocalDatasetEntry.from_record(new_record(name, "", urls, metadata, description, tags, license))
 
     def _add(
         self,

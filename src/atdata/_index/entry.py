@@ -20,7 +20,7 @@ from atdata_lexicon.data import encode_record
 if TYPE_CHECKING:
     from typing import Self
 
-__all__ = ["DAMAGE", "LocalDatasetEntry", "content_cid", "damaged", "now", "record_text", "tag_list"]
+__all__ = ["DAMAGE", "LocalDatasetEntry", "content_cid", "damaged", "new_record", "now", "record_text", "tag_list"]
 
 _UNSET: Any = object()
 #: The text of a record in JSON form, as rows hold it.
@@ -52,9 +52,32 @@ def content_cid(schema_ref: str, data_urls: Iterable[str]) -> str:
     >>> content_cid("atdata://local/sampleSchema/Point@1.0.0", ["a.tar"])[:7]
     'bafyrei'
     """
-    value = {"schema_ref": schema_ref, "data_urls": list(data_urls)}
-    plain = all(type(url) is str for url in value["data_urls"])  # nothing to translate from its JSON form
+    urls = list(data_urls)
+    value = {"schema_ref": schema_ref, "data_urls": urls}
+    plain = {str}.issuperset(map(type, urls))  # nothing to translate from its JSON form
     return cid_for_cbor(encode(value) if plain else encode_record(value))
+
+
+def new_record(
+    name: str,
+    schema_ref: str,
+    data_urls: Iterable[str],
+    metadata: Mapping[str, Any] | None,
+    description: str | None,
+    tags: Iterable[str] | None,
+    license: str | None,
+) -> RecordDef:
+    """The record of a dataset that is entered now."""
+    return RecordDef(
+        name=name,
+        schema_ref=schema_ref,
+        storage=StorageExternal(urls=list(data_urls)),
+        metadata=None if metadata is None else to_record_form(metadata),
+        description=description,
+        tags=tag_list(tags),
+        license=license,
+        created_at=now(),
+    )
 
 
 #: How a record that is none shows itself.
@@ -131,15 +154,8 @@ class LocalDatasetEntry:
             raise TypeError("LocalDatasetEntry: data_urls is a list of strings; write [url]")
         metadata = _metadata if metadata is None else metadata
         self._text, self._name = "", None
-        self._record: RecordDef | None = RecordDef(
-            name=found["name"],
-            schema_ref=found["schema_ref"],
-            storage=StorageExternal(urls=list(found["data_urls"])),
-            metadata=None if metadata is None else to_record_form(metadata),
-            description=description,
-            tags=tag_list(tags),
-            license=license,
-            created_at=now(),
+        self._record: RecordDef | None = new_record(
+            found["name"], found["schema_ref"], found["data_urls"], metadata, description, tags, license
         )
         self._cid = _cid
         self._legacy_uuid = _legacy_uuid

@@ -8,9 +8,11 @@ if it is absent, which tells whether EXEC came first, and keeps it from ever hap
 from __future__ import annotations
 
 import operator
+import os
 import random
 import time
 from collections.abc import Callable, Sequence
+from itertools import count
 from typing import Any, TypeVar
 from uuid import uuid4
 
@@ -23,13 +25,13 @@ from atdata._index._redis import (
     MovedError,
     ResponseError,
     WatchError,
-    is_other_kind,
     no_redis,
     node_of,
     refusal,
 )
 from atdata._index.errors import IndexBusyError, IndexUnavailableError
-from atdata._index.redis_transaction import KEEP_TOKENS, RedisTransaction, keys_of, row_key, row_of
+from atdata._index.redis_line import Line, checked
+from atdata._index.redis_transaction import KEEP_TOKENS, RedisTransaction, keys_of, row_key, row_of, table_key
 from atdata._index.storage import Row, Transaction, key_bytes, key_text
 from atdata_lexicon.errors import AtdataError
 
@@ -52,20 +54,25 @@ class RedisStorage:
 
     def get(self, table: str, keys: Sequence[str]) -> list[Row | None]:
         """The rows of ``keys``."""
-        return self._rows(table, keys)
+        names = [row_key(table, key) for key in keys]
+        return self._try(lambda line: _rows(line, names))
 
     def page(self, table: str, *, prefix: str = "", after: str = "", limit: int = 500) -> list[tuple[str, Row]]:
         """Keys and rows in order."""
         start, last = key_bytes(prefix), key_bytes(after)
         low = b"(" + last if last >= start else b"[" + start
-        high = b"(" + start + b"\xff"
-        found = self._try(lambda node: keys_of(node.zrangebylex(f"{SPACE}:{table}", low, high, 0, limit), last, limit))
-        keys = [key_text(key) for key in found]
-        return [(key, row or {}) for key, row in zip(keys, self._rows(table, keys), strict=True)]
+        asked = ("ZRANGEBYLEX", table_key(table), low, b"(" + start + b"\xff", "LIMIT", "0", str(limit))
+
+        def read(line: Line) -> list[tuple[str, Row]]:
+            keys = keys_of(checked(line.ask([asked], again=True))[0], last, limit)
+            names = [table_key(table) + b":" + key for key in keys]
+            return [(key_text(key), row or {}) for key, row in zip(keys, _rows(line, names), strict=True)]
+
+        return self._try(read)
 
     def count(self, table: str) -> int:
         """How many rows a table has."""
-        return int(self._try(lambda node: operator.index(node.zcard(f"{SPACE}:{table}"))))
+        return operator.index(self._try(lambda line: checked(line.ask([("ZCARD", table_key(table))], again=True))[0]))
 
     def close(self) -> None:
         """Close the client if it is ``owned``; else it is the caller's."""
@@ -77,12 +84,12 @@ class RedisStorage:
         end = time.monotonic() + self._patience
         attempt = 0
         while True:
-            token = f"{SPACE}:done:{uuid4().hex}"
+            token = f"{SPACE}:done:{_unlike_all_others()}"
             outcome: list[T] = []  # what work gave, once the server was asked to let it take effect
             change: RedisTransaction | None = None
             try:
-                with self._node().pipeline(transaction=True) as pipe:
-                    change = RedisTransaction(pipe, token)
+                with Line(node_of(self.client)) as line:
+                    change = RedisTransaction(line, token)
                     try:
                         result = work(change)
                     except AtdataError:
@@ -94,7 +101,7 @@ class RedisStorage:
                 return result
             except (WatchError, *OUTAGES) as error:
                 self._reached = self._reached or (change is not None and change.answered)
-                if outcome and self._happened(token, end):
+                if outcome and not isinstance(error, WatchError) and self._happened(token, end):
                     return outcome[0]
                 self._after_outage(error, end)
             except ResponseError as error:
@@ -104,35 +111,16 @@ class RedisStorage:
 
     def _happened(self, token: str, end: float) -> bool:
         """Whether the transaction of ``token`` took effect; if not, it never will."""
-        return not self._try(lambda node: node.set(token, "never", nx=True, ex=KEEP_TOKENS), end)
+        asked = ("SET", token, "never", "NX", "EX", str(KEEP_TOKENS))
+        return self._try(lambda line: checked(line.ask([asked], again=True))[0], end) is None
 
-    def _rows(self, table: str, keys: Sequence[str]) -> list[Row | None]:
-        def read(node: Any) -> list[Any]:
-            if len(keys) == 1:
-                try:
-                    return [node.hgetall(row_key(table, keys[0]))]
-                except ResponseError as error:
-                    if not is_other_kind(error):
-                        raise
-                    return [error]
-            with node.pipeline(transaction=False) as pipe:
-                for key in keys:
-                    pipe.hgetall(row_key(table, key))
-                replies = list(pipe.execute(raise_on_error=False))
-            for reply in replies:
-                if isinstance(reply, Exception) and not is_other_kind(reply):
-                    raise reply
-            return replies
-
-        if not keys:
-            return []
-        return [{} if isinstance(reply, Exception) else row_of(reply) or None for reply in self._try(read)]
-
-    def _try(self, call: Callable[[Any], Any], end: float | None = None) -> Any:
+    def _try(self, question: Callable[[Line], T], end: float | None = None) -> T:
+        """The answer to a question that may be asked again."""
         end = time.monotonic() + self._patience if end is None else end
         while True:
             try:
-                found = call(self._node())
+                with Line(node_of(self.client)) as line:
+                    found = question(line)
                 self._reached = True
                 return found
             except OUTAGES as error:
@@ -141,6 +129,8 @@ class RedisStorage:
             except ResponseError as error:
                 raise refusal(error) from error
             except NONSENSE as error:
+                if isinstance(error, AtdataError):
+                    raise
                 raise no_redis(error) from error
 
     def _after_outage(self, error: Exception, end: float) -> None:
@@ -168,9 +158,22 @@ class RedisStorage:
                 if time.monotonic() > end:
                     raise IndexUnavailableError(f"the Redis cluster cannot be reached: {again}") from again
 
-    def _node(self) -> Any:
-        """The client itself; of a cluster, a plain client of the one node that has our slot.
 
-        A cluster's own transactions are sent again without WATCH when a connection breaks, which would lose updates.
-        """
-        return node_of(self.client)
+def _rows(line: Line, names: list[bytes]) -> list[Row | None]:
+    """The rows that stand under ``names``; a row that is no hash is an empty one."""
+    if not names:
+        return []
+    replies = checked(line.ask([("HGETALL", name) for name in names], again=True), rows=True)
+    return [{} if isinstance(reply, Exception) else row_of(reply) or None for reply in replies]
+
+
+_process = (0, "")
+_numbers = count()
+
+
+def _unlike_all_others() -> str:
+    """A word that no other change uses, in any process."""
+    global _process
+    if _process[0] != os.getpid():
+        _process = os.getpid(), uuid4().hex
+    return f"{_process[1]}-{next(_numbers)}"

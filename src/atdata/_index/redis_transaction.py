@@ -4,19 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from atdata._index._redis import (
-    NONSENSE,
-    OUTAGES,
-    SPACE,
-    ResponseError,
-    WatchError,
-    connect,
-    is_other_kind,
-    no_redis,
-)
+from atdata._index._redis import SPACE, no_redis
+from atdata._index.redis_line import Command, Line, checked
 from atdata._index.storage import Row, Transaction, key_bytes
 
-__all__ = ["KEEP_TOKENS", "RedisTransaction", "keys_of", "row_key", "row_of"]
+__all__ = ["KEEP_TOKENS", "RedisTransaction", "keys_of", "row_key", "row_of", "table_key"]
 
 #: Seconds for which the server knows that a change took effect.
 KEEP_TOKENS = 120
@@ -31,10 +23,19 @@ def row_key(table: str, key: str) -> bytes:
     return key_bytes(f"{SPACE}:{table}:{key}")
 
 
+def table_key(table: str) -> bytes:
+    """Where the keys of a table stand on the server.
+
+    >>> table_key("entry")
+    b'{atdata}:entry'
+    """
+    return f"{SPACE}:{table}".encode()
+
+
 class RedisTransaction(Transaction):
-    def __init__(self, pipe: Any, token: str) -> None:
+    def __init__(self, line: Line, token: str) -> None:
         super().__init__()
-        self._pipe = pipe
+        self._line = line
         self._token = token
         self._watched = False
         #: Rows as they are on the server, and are to stay until the end.
@@ -58,52 +59,20 @@ class RedisTransaction(Transaction):
         return None if found is None else dict(found)
 
     def _fetch(self, names: list[bytes]) -> None:
-        if self._watched:
-            replies = self._ask(names, names) if names else []
-        else:
-            connect(self._pipe)
-            try:
-                replies = self._ask([self._token.encode(), *names], names)
-            except OUTAGES:  # nothing was read yet: a connection may have died while nobody used it
-                self._pipe.connection.disconnect()
-                self._pipe.watching = False
-                self._pipe.watch(self._token)  # waits for the server as long as the client is told to
-                replies = self._ask([self._token.encode(), *names], names)
-            self._watched = True
-        for name, reply in zip(names, replies, strict=True):
-            self._known[name] = {} if isinstance(reply, Exception) else row_of(reply) or None
-
-    def _ask(self, watch: list[bytes], names: list[bytes]) -> list[Any]:
-        """Watch and read rows in one question; a row that is no hash is an error among the replies."""
-        commands = [("WATCH", *watch), *(("HGETALL", name) for name in names)]
-        connection = self._pipe.connection
-        try:
-            connection.send_packed_command(connection.pack_commands(commands))
-            replies = [self._reply("WATCH"), *(self._reply("HGETALL") for _ in names)]
-        except BaseException as error:  # replies still to come would be taken for those of the next one's questions
-            connection.disconnect()
-            self._pipe.watching = False
-            if isinstance(error, NONSENSE) and not isinstance(error, (WatchError, ResponseError, *OUTAGES)):
-                raise no_redis(error) from error
-            raise
-        for reply in replies:
-            if isinstance(reply, Exception) and not is_other_kind(reply):
-                raise reply
-        return replies[1:]
-
-    def _reply(self, command: str) -> Any:
-        """One reply; an error of the server is returned, so that the others are read, too."""
-        try:
-            return self._pipe.parse_response(self._pipe.connection, command)
-        except ResponseError as error:
-            return error
+        """Watch and read rows in one question; a row that is no hash is an empty one."""
+        if self._watched and not names:
+            return
+        watch = names if self._watched else [self._token.encode(), *names]
+        asked: list[Command] = [("WATCH", *watch), *(("HGETALL", name) for name in names)]
+        replies = checked(self._line.ask(asked, again=not self._watched), rows=True)
+        self._watched = True
+        for name, reply in zip(names, replies[1:], strict=True):
+            self._known[name] = row_of(reply) or None if not isinstance(reply, Exception) else {}
 
     def confirm(self) -> None:
         """Raise ``WatchError`` unless all that was read was true at once."""
         if len(self._known) > 1:
-            self._pipe.multi()
-            self._pipe.exists(self._token)
-            self._execute()
+            self._line.execute([("EXISTS", self._token)])
 
     def send(self) -> None:
         """Let the writes take effect."""
@@ -111,35 +80,24 @@ class RedisTransaction(Transaction):
             self.confirm()
             return
         self._fetch([])
-        self._pipe.multi()
-        there: dict[str, dict[bytes, int]] = {}
-        gone: dict[str, list[bytes]] = {}
-        names = {row_key(*key): row for key, row in self.changes.items()}
-        old = [name for name in names if self._known.get(name, ...) is not None]
-        if old:  # no field of a row that may be there is to stay
-            self._pipe.delete(*old)
-        for name, row in names.items():
-            if row:
-                self._pipe.hset(name, mapping=row)
+        there: dict[str, list[bytes | str]] = {}
+        gone: dict[str, list[bytes | str]] = {}
+        old: list[bytes] = []
+        rows: list[Command] = []
         for (table, key), row in self.changes.items():
+            name = row_key(table, key)
+            if self._known.get(name, ...) is not None:  # no field of a row that may be there is to stay
+                old.append(name)
             if row is None:
                 gone.setdefault(table, []).append(key_bytes(key))
-            else:
-                there.setdefault(table, {})[key_bytes(key)] = 0
-        for table, keys in gone.items():
-            self._pipe.zrem(f"{SPACE}:{table}", *keys)
-        for table, scores in there.items():
-            self._pipe.zadd(f"{SPACE}:{table}", scores)
-        self._pipe.set(self._token, "done", ex=KEEP_TOKENS)
-        self._execute()
-
-    def _execute(self) -> None:
-        try:
-            self._pipe.execute()
-        except (WatchError, ResponseError, *OUTAGES):
-            raise
-        except NONSENSE as error:
-            raise no_redis(error) from error
+                continue
+            there.setdefault(table, []).extend(("0", key_bytes(key)))
+            if row:
+                rows.append(("HSET", name, *(word for field in row.items() for word in field)))
+        commands = [("DEL", *old), *rows] if old else rows
+        commands += [("ZREM", table_key(table), *keys) for table, keys in gone.items()]
+        commands += [("ZADD", table_key(table), *scored) for table, scored in there.items()]
+        self._line.execute([*commands, ("SET", self._token, "done", "EX", str(KEEP_TOKENS))])
 
 
 def keys_of(reply: Any, after: bytes, limit: int) -> list[bytes]:
@@ -157,6 +115,10 @@ def _text(value: Any) -> str:
 
 
 def row_of(reply: Any) -> Row:
+    """The row in the answer to HGETALL, which older protocols give as a list of names and values in turn."""
+    if isinstance(reply, list) and len(reply) % 2 == 0:
+        words = iter(map(_text, reply))
+        return dict(zip(words, words, strict=True))
     if not isinstance(reply, dict):
         raise no_redis("there is no row in an answer that should hold one")
     return {_text(name): _text(value) for name, value in reply.items()}
