@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 __all__ = ["Even"]
 
 _BLOCK = 512
-#: How many members are looked at together at first, and at most: what was read should be near when it is read again.
-_FIRST, _MOST = 32, 1024
+#: How many members are looked at together at first, or in how many bytes, and at most: what was read once should still
+#: be near when it is read again.
+_FIRST, _BYTES, _MOST = 32, 1 << 19, 1024
 #: Fewer members than that before one that is not even are left to others.
 _FEW = 16
 #: What pax headers give that are looked at here: ``28 mtime=1700000000.1234567\n``, a digit more or less.
@@ -80,6 +81,8 @@ class Even:
             return None
         padded = (size + 511) & -512
         period = front + _BLOCK + padded
+        if reach == _FIRST:
+            reach = max(reach, _BYTES // period)
         count = min((len(data) - at) // period, reach)
         if count < 2:
             return None
