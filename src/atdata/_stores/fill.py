@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Callable, Iterable, Iterator
+from operator import attrgetter
 from typing import IO, TYPE_CHECKING, Any
 
 from atdata._errors import EncodeError, shown, type_name
@@ -15,7 +16,7 @@ from atdata._stores.names import Group
 from atdata._stores.sink import NewObject, Session
 from atdata._writing.check import checker
 from atdata._writing.manifest import ShardEntry
-from atdata._writing.pieces import packer
+from atdata._writing.pieces import Pack, packed_size, packer
 from atdata._writing.shard import Shard
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def cut_shards(
     maxcount = maxcount or _MAX_COUNT
     maxsize = maxsize or _MAX_SIZE
     check: Callable[[Any], None] | None = None
-    pack: Callable[[Any], list[Any]] | None = None
+    pack: Pack = attrgetter("packed")
     settled: type[Any] | None = None
     shard: Shard | None = None
     numbers = iter(range(10**6))
@@ -103,11 +104,11 @@ def cut_shards(
         for count, sample in enumerate(samples):
             if settled is None or type(sample) is not settled:
                 settled = _settle(sample, sample_type, settled)
-                check, pack = checker(settled), packer(settled)
+                check, pack = checker(settled), packer(settled)  # type: ignore[arg-type]  # classes have a hash
             if check is not None:
                 check(sample)
-            pieces = [sample.packed] if pack is None else pack(sample)
-            size = sum(map(len, pieces))
+            packed = pack(sample)
+            size = packed_size(packed)
             full = shard is not None and (
                 shard.count == maxcount or (shard.count and _finished(shard.position, shard.count + 1, size) > maxsize)
             )
@@ -116,8 +117,8 @@ def cut_shards(
                 shard = None
             if shard is None:
                 key = group.shard(next(numbers))
-                shard = _Shard(session.create(key), key.rpartition("/")[2])
-            shard.add(b"%09d.msgpack" % count, size, *pieces)
+                shard = Shard(session.create(key), key.rpartition("/")[2])
+            shard.add_numbered(count, packed)
         if shard is None:
             raise NothingStoredError("there are no samples to store, so no shards were written")
         yield shard.finish()
@@ -141,18 +142,3 @@ def _settle(sample: Any, wanted: type[Any] | None, before: type[Any] | None) -> 
     if wanted is not None and not issubclass(kind, wanted):
         raise EncodeError(f"a {type_name(wanted)} is needed, not {shown(sample)}", sample_type=type_name(wanted))
     return kind
-
-
-class _Shard(Shard):
-    """A shard that is written to an object of a store rather than to a file."""
-
-    def __init__(self, target: NewObject, name: str) -> None:
-        self._file: Any = target
-        self._name = name
-        self._index = True
-        self._sha = hashlib.sha256()
-        self._pieces = []
-        self._pending = 0
-        self._offsets = []
-        self._sizes = []
-        self.position = 0

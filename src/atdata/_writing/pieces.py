@@ -10,6 +10,7 @@ import os
 import struct
 from collections.abc import Callable
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -17,9 +18,11 @@ import numpy as np
 from atdata._samples import npy
 from atdata._samples.base import PackableSample
 
-__all__ = ["Piece", "packer"]
+__all__ = ["Pack", "Piece", "packed_size", "packer"]
 
 Piece: TypeAlias = "bytes | memoryview"
+#: What gives the bytes of a sample, whole or in pieces that follow each other.
+Pack: TypeAlias = "Callable[[Any], bytes | list[Piece]]"
 
 #: Below that a copy costs less than what is done here.
 _LARGE = 1 << 16
@@ -27,24 +30,34 @@ _LARGE = 1 << 16
 _HUGE = (1 << 32) - (1 << 16)
 
 
-def packer(cls: type[Any]) -> Callable[[Any], list[Piece]] | None:
-    """A function that packs a sample of ``cls`` into pieces, or None for classes without arrays of their own."""
+def packed_size(packed: Piece | list[Piece]) -> int:
+    """How many bytes a packed sample has."""
+    return sum(map(len, packed)) if isinstance(packed, list) else len(packed)
+
+
+@lru_cache(maxsize=64)
+def packer(cls: type[Any]) -> Pack:
+    """A function that packs a sample of ``cls``, into pieces when it has large arrays."""
+    whole: Pack = attrgetter("packed")
     if not issubclass(cls, PackableSample) or cls.packed is not PackableSample.packed:
-        return None
+        return whole
     from atdata._samples.hints import array_fields
 
     fields = array_fields(cls)
     if not fields or cls.__dictoffset__ == 0:
-        return None
+        return whole
     dump = npy.dump
     stands = {name: np.frombuffer(os.urandom(24), np.uint8) for name in fields}
     raws = {name: dump(stand) for name, stand in stands.items()}
 
-    def pack(sample: Any) -> list[Piece]:
+    def pack(sample: Any) -> bytes | list[Piece]:
         values = sample.__dict__
+        for name in fields:
+            if _is_large(values.get(name)):
+                break
+        else:
+            return whole(sample)
         large = [name for name in fields if _is_large(values.get(name))]
-        if not large:
-            return [sample.packed]
         stand_in: Any = cls.__new__(cls)
         stand_in.__dict__.update(values)
         for name in large:
@@ -55,7 +68,7 @@ def packer(cls: type[Any]) -> Callable[[Any], list[Piece]] | None:
         for name in large:
             found = raw.find(raws[name], at)
             if found < 0:
-                return [sample.packed]  # a codec of its own
+                return whole(sample)  # a codec of its own
             value = values[name]
             header = _header(value.dtype, value.shape)
             memory = value.reshape(-1).view(np.uint8).data

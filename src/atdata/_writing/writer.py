@@ -6,6 +6,7 @@ import glob
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from atdata._errors import EncodeError, SampleError, shown, type_name
@@ -14,9 +15,9 @@ from atdata._shards.errors import ShardWarning
 from atdata._warnings import warn
 from atdata._writing.check import checker
 from atdata._writing.errors import KeyClashError
-from atdata._writing.files import sweep, write_file
+from atdata._writing.files import NewFile, sweep, write_file
 from atdata._writing.manifest import Manifest, ShardEntry, manifest_path, read_manifest
-from atdata._writing.pieces import Piece, packer
+from atdata._writing.pieces import Pack, packed_size, packer
 from atdata._writing.shard import Shard
 from atdata._writing.tar import member_name
 
@@ -100,7 +101,7 @@ class ShardWriter(Generic[T]):
         self._write_manifest = manifest
         self._sample_type: type[Any] | None = _class_of(sample_type)
         self._checker: Callable[[Any], None] | None = None
-        self._packer: Callable[[Any], list[Piece]] | None = None
+        self._packer: Pack = attrgetter("packed")
         self._shard: Shard | None = None
         self._entries: list[ShardEntry] = []
         self._keys: set[bytes] | None = None
@@ -121,21 +122,23 @@ class ShardWriter(Generic[T]):
                 made = self._as_sample(made)
             if self._checker is not None:
                 self._checker(made)
-            payload = (made.packed,) if self._packer is None else self._packer(made)
+            packed = self._packer(made)
         except (SampleError, TypeError) as error:
             error.add_note(f"It is sample {self._count} (counted from 0) of those for {self._pattern!a}.")
             raise
-        size = len(payload[0]) if len(payload) == 1 else sum(map(len, payload))
-        if (shard.count == self._maxcount) or (
+        if shard.count == self._maxcount or (
             self._maxsize is not None
             and shard.count
-            and shard.position + size + _AROUND + 16 * (shard.count + 1) > self._maxsize
+            and shard.position + packed_size(packed) + _AROUND + 16 * (shard.count + 1) > self._maxsize
         ):
             self._finish_shard()
             shard = self._next_shard()
-        name = b"%09d.msgpack" % self._count if key is None and self._keys is None else self._name(key)
+        name = None if key is None and self._keys is None else self._name(key)
         try:
-            shard.add(name, size, *payload)
+            if name is None:
+                shard.add_numbered(self._count, packed)
+            else:
+                shard.add(name, packed)
         except BaseException:
             self._drop()
             raise
@@ -144,10 +147,10 @@ class ShardWriter(Generic[T]):
     def write_all(self, samples: Iterable[T | Mapping[str, Any]]) -> None:
         """Append each of ``samples``, which may be a batch, or batches, too."""
         for sample in samples:
-            if isinstance(sample, SampleBatch):
-                self.write_all(sample)
-            else:
+            if type(sample) is self._sample_type or not isinstance(sample, SampleBatch):
                 self.write(sample)
+            else:
+                self.write_all(sample)
 
     def _as_sample(self, given: Any) -> Any:
         """``given`` as a sample of the writer's class, with its checks."""
@@ -169,7 +172,7 @@ class ShardWriter(Generic[T]):
 
     def _settle(self, sample_type: type[Any]) -> None:
         self._sample_type = sample_type
-        self._packer = packer(sample_type)
+        self._packer = packer(sample_type)  # type: ignore[arg-type]  # classes have a hash, whatever theirs says
         if self._check:
             self._checker = checker(sample_type)
 
@@ -203,7 +206,7 @@ class ShardWriter(Generic[T]):
             self._opened = True
             if self._sample_type is None:
                 kinds = getattr(getattr(self, "__orig_class__", None), "__args__", ())
-                self._sample_type = kinds[0] if kinds and isinstance(kinds[0], type) else None
+                self._sample_type = kinds[0] if kinds and isinstance(kinds[0], type) and kinds[0] is not Any else None
             if self._sample_type is not None:
                 self._settle(self._sample_type)
             sweep(_NUMBER.sub("*", glob.escape(self._pattern)))
@@ -222,7 +225,7 @@ class ShardWriter(Generic[T]):
 
     def _next_shard(self) -> Shard:
         path = _NUMBER.sub(lambda found: found.group() % len(self._entries), self._pattern)
-        self._shard = Shard(path, index=self._index, checksum=self._checksum)
+        self._shard = Shard(NewFile(path), os.path.basename(path), index=self._index, checksum=self._checksum)
         return self._shard
 
     def _finish_shard(self) -> None:
