@@ -8,6 +8,8 @@ AtdataError
 │   ├── InvalidSampleError      also ValueError: validate() found something
 │   └── UnequalShapesError      also ValueError: arrays of a batch that do not stack
 ├── SchemaError                 also ValueError: a schema document was refused
+├── UnsupportedTypeError        also TypeError: an annotation that no schema can express
+├── NotASampleTypeError         also TypeError and ValueError: no dataclass, or no sample class
 └── LensError                   also ValueError: no lens, or more than one
 """
 
@@ -25,9 +27,11 @@ __all__ = [
     "InvalidSampleError",
     "LensError",
     "MissingFieldError",
+    "NotASampleTypeError",
     "SampleError",
     "SchemaError",
     "UnequalShapesError",
+    "UnsupportedTypeError",
     "refuse_options",
     "refuse_store_options",
     "shown",
@@ -129,6 +133,14 @@ class SchemaError(AtdataError, ValueError):
     def __init__(self, message: str, problems: Sequence[object] = ()) -> None:
         self.problems = tuple(problems)
         super().__init__(message)
+
+
+class UnsupportedTypeError(AtdataError, TypeError):
+    """An annotation that a schema cannot express."""
+
+
+class NotASampleTypeError(AtdataError, TypeError, ValueError):
+    """What was given is no sample class, or has no fields that could be published."""
 
 
 class LensError(AtdataError, ValueError):

@@ -12,7 +12,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from atdata._index.classes import schema_from_class as schema_from_class
+    from atdata._errors import UnsupportedTypeError as UnsupportedTypeError
     from atdata._index.entry import LocalDatasetEntry as LocalDatasetEntry
     from atdata._index.errors import DamagedEntryError as DamagedEntryError
     from atdata._index.errors import DamagedEntryWarning as DamagedEntryWarning
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from atdata._index.errors import IndexUnavailableError as IndexUnavailableError
     from atdata._index.errors import SchemaConflictError as SchemaConflictError
     from atdata._index.errors import SchemaNotFoundError as SchemaNotFoundError
-    from atdata._index.errors import UnsupportedTypeError as UnsupportedTypeError
     from atdata._index.index import Index as Index
     from atdata._index.index import Index as LocalIndex
     from atdata._index.index import default_index as default_index
     from atdata._index.namespace import SchemaNamespace as SchemaNamespace
     from atdata._index.repo import Repo as Repo
     from atdata._index.schema_record import LocalSchemaRecord as LocalSchemaRecord
+    from atdata._samples.schemas import schema_from_class as schema_from_class
     from atdata._stores.disk import DiskDataStore as DiskDataStore
     from atdata._stores.errors import StoreAccessError as StoreAccessError
     from atdata._stores.errors import StoreError as StoreError
@@ -57,9 +57,9 @@ _WHERE = {
     "StoreAccessError": ("_stores.errors", "StoreAccessError"),
     "StoreError": ("_stores.errors", "StoreError"),
     "StoreUnavailableError": ("_stores.errors", "StoreUnavailableError"),
-    "UnsupportedTypeError": ("_index.errors", "UnsupportedTypeError"),
+    "UnsupportedTypeError": ("_errors", "UnsupportedTypeError"),
     "default_index": ("_index.index", "default_index"),
-    "schema_from_class": ("_index.classes", "schema_from_class"),
+    "schema_from_class": ("_samples.schemas", "schema_from_class"),
 }
 
 #: An entry stands on Redis as the hash ``{REDIS_KEY_DATASET_ENTRY}:{cid}``.

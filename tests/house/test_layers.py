@@ -37,6 +37,13 @@ CIRCLES: dict[tuple[str, str], str] = {
 }
 
 
+#: The same for whole packages, where the modules themselves are in no circle.
+PACKAGE_CIRCLES: dict[tuple[str, str], str] = {
+    ("atdata._samples.batch", "atdata._decoding.encoded"): "a batch has its images as arrays for the asking",
+    ("atdata._sources.named", "atdata._atmosphere.blobs.source"): "blobs are one kind of source, named by its scheme",
+}
+
+
 @dataclass(frozen=True)
 class Import:
     """One import statement's target: ``when`` is module, function or types (under TYPE_CHECKING)."""
@@ -155,6 +162,23 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
         tuple(graphlib.TopologicalSorter(graph).static_order())
     except graphlib.CycleError as error:
         pytest.fail("an import circle: " + " <- ".join(error.args[1]))
+
+
+def test_no_packages_import_each_other_in_a_circle() -> None:
+    """What lies side by side in ``atdata`` and in ``atdata_codegen``: folders, and modules outside of them."""
+    graph: dict[str, set[str]] = {}
+    deliberate = set(PACKAGE_CIRCLES)
+    for found in imports():
+        edge = found.source, found.target
+        here, there = (".".join(name.split(".")[:2]) for name in edge)
+        if found.when != "types" and here != there and found.target in modules() and edge not in PACKAGE_CIRCLES:
+            graph.setdefault(here, set()).add(there)
+        deliberate.discard(edge)
+    assert not deliberate, f"these are in the list and not in the code: {deliberate}"
+    try:
+        tuple(graphlib.TopologicalSorter(graph).static_order())
+    except graphlib.CycleError as error:
+        pytest.fail("packages in a circle: " + " <- ".join(error.args[1]))
 
 
 def test_each_foreign_package_is_loaded_by_one_module_only() -> None:

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 import atdata
 from atdata import Labels, PackableSample, Range, SampleBatch, SchemaError
-from atdata._index.classes import schema_from_class
+from atdata._samples.schemas import schema_from_class
 
 SCALE = float(os.environ.get("ATDATA_SCALE", "1"))
 PREFIX = "ac.foundation.dataset.schemaType#"

@@ -18,8 +18,8 @@ from atdata._atmosphere.checks import checked_client, model_of
 from atdata._atmosphere.errors import WrongRecordError
 from atdata._atmosphere.loaders import RecordLoader
 from atdata._errors import shown
-from atdata._index.entry import now, tag_list
-from atdata._index.metadata import metadata_of, to_record_form
+from atdata._index.entry import tag_list
+from atdata._samples.record_form import metadata_of, now, to_record_form
 from atdata._sources.braces import expand
 from atdata._sources.named import source_of
 from atdata._sources.url import URLSource

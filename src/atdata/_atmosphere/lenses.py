@@ -12,7 +12,7 @@ from atdata_generated.ac.foundation.dataset.lens import Lens as LensRecord
 from atdata._atmosphere.checks import checked_client, model_of
 from atdata._atmosphere.loaders import RecordLoader
 from atdata._errors import AtdataError, LensError, shown
-from atdata._index.entry import now
+from atdata._samples.record_form import now
 
 if TYPE_CHECKING:
     from atdata._atmosphere.at_uri import AtUri

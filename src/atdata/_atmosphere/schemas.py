@@ -39,8 +39,8 @@ class SchemaPublisher:
         """
         self.client.did  # noqa: B018 - raises when nobody is logged in, before anything is done
         from atdata._atmosphere.index.schemas import publish_type
-        from atdata._index.classes import schema_from_class
         from atdata._index.registry import check_document
+        from atdata._samples.schemas import schema_from_class
 
         def make(address_of: Callable[[type[Any]], str] | None) -> dict[str, Any]:
             made = schema_from_class(

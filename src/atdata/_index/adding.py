@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from atdata._errors import SchemaError
+from atdata._errors import NotASampleTypeError, SchemaError, UnsupportedTypeError
 from atdata._index.entries import ENTRY, NAME, check_name, put_record
 from atdata._index.entry import LocalDatasetEntry, content_cid, record_text
-from atdata._index.errors import NotASampleTypeError, UnsupportedTypeError
 from atdata._index.labels import set_label
 from atdata._index.registry import is_published, publish, publish_or_find, rows_of
 from atdata._index.words import search_keys

@@ -6,14 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from atdata._errors import refuse_store_options, shown, type_name
-from atdata._index.errors import (
-    EntryNotFoundError,
-    IndexUsageError,
-    NotASampleTypeError,
-    SchemaNotFoundError,
-    UnsupportedTypeError,
-)
+from atdata._errors import NotASampleTypeError, UnsupportedTypeError, refuse_store_options, shown, type_name
+from atdata._index.errors import EntryNotFoundError, IndexUsageError, SchemaNotFoundError
 from atdata._index.schemas import SchemaMethods
 from atdata._uris import AtdataUri, AtdataUriError, parse_schema_ref, parse_uri
 

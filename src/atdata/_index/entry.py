@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from atdata_generated.ac.foundation.dataset.record import RecordDef
@@ -12,7 +11,7 @@ from atdata_generated.ac.foundation.dataset.storage_external import StorageExter
 
 from atdata._errors import shown
 from atdata._index.errors import DamagedEntryError
-from atdata._index.metadata import metadata_of, to_record_form
+from atdata._samples.record_form import metadata_of, now, to_record_form
 from atdata_lexicon.cbor import encode
 from atdata_lexicon.cid import cid_for_cbor
 from atdata_lexicon.data import encode_record
@@ -39,11 +38,6 @@ def tag_list(tags: Iterable[str] | None) -> list[str] | None:
     (['animals'], ['a', 'b'], None)
     """
     return None if tags is None else [tags] if isinstance(tags, str) else list(tags)
-
-
-def now() -> str:
-    """This moment as records write it."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def content_cid(schema_ref: str, data_urls: Iterable[str]) -> str:

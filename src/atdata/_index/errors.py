@@ -6,8 +6,6 @@ AtdataError
 ├── SchemaConflictError     also ValueError: the version is taken by other fields
 ├── NameTakenError          also ValueError: an entry of that name is there already
 ├── IndexUsageError         also ValueError: what was asked for makes no sense, such as an empty name
-├── UnsupportedTypeError    also TypeError: an annotation that no schema can express
-├── NotASampleTypeError     also TypeError and ValueError: no dataclass, or no sample class
 ├── DamagedEntryError       also ValueError: what is stored under a name is no record
 ├── IndexAccessError        also PermissionError: no password, the wrong one, or a user who may not do this
 ├── IndexRefusedError       also RuntimeError: the server takes no changes: a replica, no memory, a full disk
@@ -29,10 +27,8 @@ __all__ = [
     "IndexUnavailableError",
     "IndexUsageError",
     "NameTakenError",
-    "NotASampleTypeError",
     "SchemaConflictError",
     "SchemaNotFoundError",
-    "UnsupportedTypeError",
 ]
 
 
@@ -59,14 +55,6 @@ class NameTakenError(AtdataError, ValueError):
 
 class IndexUsageError(AtdataError, ValueError):
     """What was asked for makes no sense: an empty name, two places for one index, no index at all."""
-
-
-class UnsupportedTypeError(AtdataError, TypeError):
-    """An annotation that a schema cannot express."""
-
-
-class NotASampleTypeError(AtdataError, TypeError, ValueError):
-    """What was given is no sample class, or has no fields that could be published."""
 
 
 class DamagedEntryError(AtdataError, ValueError):

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from atdata._errors import shown
 from atdata._index.entries import ENTRY, NAME, check_name
-from atdata._index.entry import now
 from atdata._index.errors import DamagedEntryError, EntryNotFoundError
 from atdata._index.storage import Row, Storage, Transaction, number_in
+from atdata._samples.record_form import now
 
 __all__ = ["cid_of_name", "delete_label", "label_cid", "label_history", "labels", "set_label"]
 

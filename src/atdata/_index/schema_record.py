@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from atdata_generated.ac.foundation.dataset.sample_schema import SampleSchema
 
 from atdata._errors import shown
-from atdata._index.metadata import metadata_of
+from atdata._samples.record_form import metadata_of
 
 if TYPE_CHECKING:
     from atdata_generated.ac.foundation.dataset.sample_schema import Field

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakSet
 
-from atdata._errors import refuse_options, shown
-from atdata._index.errors import NotASampleTypeError, SchemaNotFoundError, UnsupportedTypeError
+from atdata._errors import NotASampleTypeError, UnsupportedTypeError, refuse_options, shown
+from atdata._index.errors import SchemaNotFoundError
 from atdata._index.namespace import SchemaNamespace
 from atdata._index.storage import Storage, Transaction
 from atdata._uris import AtdataUri, RecordUri, check_version, parse_schema_ref
@@ -88,8 +88,8 @@ class SchemaMethods:
         self, sample_type: type[Any], description: str | None = None, metadata: Mapping[str, Any] | None = None
     ) -> None:
         """Raise for a class that cannot be published, before anything else is done."""
-        from atdata._index.classes import nested_types, schema_from_class
         from atdata._index.registry import check_document
+        from atdata._samples.schemas import nested_types, schema_from_class
 
         if not isinstance(sample_type, type):
             raise NotASampleTypeError(f"the class of samples is published, not {shown(sample_type)}")
@@ -118,8 +118,8 @@ class SchemaMethods:
         metadata: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
         """The document of a class whose nested classes are published in the same change."""
-        from atdata._index.classes import schema_from_class
         from atdata._index.registry import publish_or_find
+        from atdata._samples.schemas import schema_from_class
 
         def address_of(nested: type[Any]) -> str:
             return publish_or_find(change, self._document(change, nested))

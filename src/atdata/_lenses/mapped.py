@@ -108,7 +108,7 @@ def _schema_of(cls: type[Any]) -> SampleSchema:
     if document is not None:
         found, problems = parse_schema(json.loads(document[0]), origin=document[1])
     else:
-        from atdata._index.classes import schema_from_class
+        from atdata._samples.schemas import schema_from_class
 
         found, problems = parse_schema(schema_from_class(cls))
     if found is None:
@@ -122,7 +122,7 @@ def _nested_in(cls: type[Any]) -> list[SampleSchema]:
     if document is not None:
         parsed = [(address, parse_schema(json.loads(text), origin=origin)[0]) for address, text, origin in document[2]]
         return [replace(schema, uri=address) for address, schema in parsed if schema is not None]
-    from atdata._index.classes import nested_types
+    from atdata._samples.schemas import nested_types
 
     found: list[SampleSchema] = []
     for inner in nested_types(cls):

@@ -14,7 +14,7 @@ from atdata._atmosphere.blobs.errors import BlobRefError
 from atdata._atmosphere.blobs.refs import BlobRef, blob_ref
 from atdata._atmosphere.errors import WrongRecordError
 from atdata._errors import shown
-from atdata._index.metadata import metadata_of
+from atdata._samples.record_form import metadata_of
 
 __all__ = ["AtmosphereIndexEntry"]
 

@@ -20,9 +20,9 @@ from atdata._atmosphere.index.schemas import check_record, find_schema, publish_
 from atdata._errors import refuse_options, refuse_store_options, shown
 from atdata._index.datasets import urls_of
 from atdata._index.entries import check_name
-from atdata._index.entry import now, tag_list
+from atdata._index.entry import tag_list
 from atdata._index.errors import EntryNotFoundError
-from atdata._index.metadata import to_record_form
+from atdata._samples.record_form import now, to_record_form
 from atdata._sources.named import source_of
 from atdata._uris import AtdataUri, AtdataUriError, parse_schema_ref, parse_uri
 

@@ -12,10 +12,10 @@ from atdata._atmosphere.checks import model_of
 from atdata._atmosphere.errors import ConflictError, WrongRecordError
 from atdata._atmosphere.index.reading import RepoReader
 from atdata._atmosphere.record_reads import RepoRecord
-from atdata._errors import AtdataError, shown
-from atdata._index.classes import schema_from_class
-from atdata._index.errors import SchemaConflictError, SchemaNotFoundError, UnsupportedTypeError
+from atdata._errors import AtdataError, UnsupportedTypeError, shown
+from atdata._index.errors import SchemaConflictError, SchemaNotFoundError
 from atdata._index.registry import check_document, fields_digest
+from atdata._samples.schemas import schema_from_class
 from atdata._uris import AtdataUri, AtdataUriError, RecordUri, check_version, parse_schema_ref, version_key
 
 if TYPE_CHECKING:

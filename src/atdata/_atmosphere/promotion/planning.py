@@ -19,9 +19,9 @@ from atdata._atmosphere.index.schemas import existing, schema_key
 from atdata._atmosphere.promotion.errors import PromotionError
 from atdata._atmosphere.promotion.plan import PromotionPlan, SchemaStep
 from atdata._errors import shown
-from atdata._index.entry import content_cid, now, tag_list
-from atdata._index.metadata import to_record_form
+from atdata._index.entry import content_cid, tag_list
 from atdata._index.registry import check_document
+from atdata._samples.record_form import now, to_record_form
 from atdata._sources.addresses import check_untrusted
 from atdata._sources.errors import UrlError
 from atdata._uris import AtdataUri, parse_schema_ref

@@ -10,13 +10,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from atdata._errors import shown, type_name
-from atdata._index.class_docs import class_doc, descriptions
-from atdata._index.entry import now
-from atdata._index.errors import NotASampleTypeError, UnsupportedTypeError
-from atdata._index.metadata import to_record_form
+from atdata._errors import NotASampleTypeError, UnsupportedTypeError, shown, type_name
+from atdata._samples.class_docs import class_doc, descriptions
 from atdata._samples.constraints import Labels, Length, MediaType, OneOf, Range, Shape, Unit
 from atdata._samples.hints import field_hints, is_array, split_optional
+from atdata._samples.record_form import now, to_record_form
 from atdata._uris import check_version, schema_uri
 
 __all__ = ["check_sample_type", "nested_types", "schema_from_class"]

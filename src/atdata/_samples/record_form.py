@@ -1,19 +1,27 @@
-"""Metadata between Python and records, which hold no floats: those are written as text that names its type."""
+"""Values between Python and records: moments, and metadata.
+
+Records hold no floats: those are written as text that names its type.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
-from atdata._errors import shown
-from atdata._index.errors import UnsupportedTypeError
+from atdata._errors import UnsupportedTypeError, shown
 from atdata_lexicon.values import bytes_from_text, bytes_to_text
 
-__all__ = ["from_record_form", "metadata_of", "to_record_form"]
+__all__ = ["from_record_form", "metadata_of", "now", "to_record_form"]
 
 FLOAT = "ac.foundation.dataset.schemaType#float"
 _MAX_DEPTH = 64
+
+
+def now() -> str:
+    """This moment as records write it."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def to_record_form(value: Any, path: str = "metadata", depth: int = 0) -> Any:
