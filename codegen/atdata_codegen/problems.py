@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from reprlib import Repr
@@ -9,7 +10,7 @@ from typing import Literal
 
 from atdata_lexicon.errors import AtdataError
 
-__all__ = ["Problem", "ProblemError", "Severity", "clean", "counted", "json_path", "shown_path"]
+__all__ = ["Problem", "ProblemError", "Severity", "clean", "counted", "json_path", "shown_json", "shown_path"]
 
 Severity = Literal["error", "warning"]
 
@@ -55,6 +56,18 @@ def shown_path(file: str) -> str:
     if file.isprintable():
         return file
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in file)
+
+
+def shown_json(text: str) -> str:
+    """JSON fit for a terminal, and still the same JSON: what does not print, such as marks of direction, is escaped.
+
+    >>> print(shown_json('["a\u202eb"]'))
+    ["a\\u202eb"]
+    """
+    lines = text.split("\n")
+    if all(line.isprintable() for line in lines):
+        return text
+    return "\n".join("".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in line) for line in lines)
 
 
 def json_path(path: Sequence[str | int]) -> str:

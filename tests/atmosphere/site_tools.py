@@ -87,6 +87,10 @@ def site() -> Iterator[Site]:
                 page = page({name: values[0] for name, values in parse_qs(parts.query).items()})
             self.answer(page or Reply(b"nothing", 404))
 
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            self.do_GET()
+
         def answer(self, reply: Reply) -> None:
             time.sleep(reply.pause)
             self.send_response(reply.status)

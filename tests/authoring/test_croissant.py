@@ -115,6 +115,37 @@ def test_a_record_is_described_whole(project: Path, atdata_gen: Command) -> None
     assert "image: the names of its axes are not kept" in done.err
 
 
+def test_text_of_strangers_reaches_the_terminal_escaped_and_unchanged(project: Path, atdata_gen: Command) -> None:
+    text = "Cats\u202egnp\u2066 \x1b[31m \u2028 \u9999"
+    Path("record.json").write_text(json.dumps({**RECORD, "description": text, "name": "c\u200fats"}))
+
+    done = atdata_gen("croissant", "record.json", "-q")
+
+    assert all(line.isprintable() for line in done.out.split("\n"))
+    assert (done.json["description"], done.json["name"]) == (text, "c\u200fats")
+    assert "\u9999" in done.out
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"[" * 100_000, b"\xff", b"{", b"[]", b"null", b'{"manifest": 5}', b'{"schemaRef": 1}',
+        json.dumps({**RECORD, "tags": 7}).encode(), json.dumps({**RECORD, "storage": []}).encode(),
+        json.dumps({**RECORD, "description": {"a": 1}}).encode(), b'{"a": ' + b"1" * 5000 + b"}",
+    ],
+    ids=range(11),
+)  # fmt: skip
+def test_a_file_that_is_no_record_is_refused_in_a_few_words(project: Path, atdata_gen: Command, raw: bytes) -> None:
+    Path("record.json").write_bytes(raw)
+
+    done = atdata_gen("croissant", "record.json")
+
+    assert done.status == 1
+    assert "error: " in done.err
+    assert len(done.err) < 1000
+    assert "recursion" not in done.err
+
+
 def test_blobs_have_the_checksum_that_their_name_is(project: Path, atdata_gen: Command) -> None:
     cid = cid_for_bytes(b"shard")
     blob = {"$type": "blob", "ref": {"$link": cid}, "mimeType": "application/x-tar", "size": 5}

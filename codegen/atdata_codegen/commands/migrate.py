@@ -12,7 +12,7 @@ from atdata_codegen.config import nearest_pyproject, read_table
 from atdata_codegen.documents import Documents
 from atdata_codegen.inputs import FORMS, load_documents
 from atdata_codegen.names import snake
-from atdata_codegen.problems import Problem, ProblemError, clean, shown_path
+from atdata_codegen.problems import Problem, ProblemError, clean, shown_json, shown_path
 from atdata_codegen.review.migrations import Draft, draft_lens, skeleton
 from atdata_codegen.review.samples.view import SampleSide, SchemaView
 from atdata_codegen.review.semver import parse_version
@@ -65,7 +65,7 @@ def run(arguments: Sequence[str]) -> int:
         name=options.name,
     )  # fmt: skip
     if options.dry_run:
-        print(_text(draft.document), end="")
+        print(shown_json(_text(draft.document)), end="")
     else:
         _write(draft, here, options)
     if options.json:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from atdata_codegen.fmt import format_document
 from atdata_codegen.new import TEMPLATES, FieldError, field_document, new_document, place_of
-from atdata_codegen.problems import Problem, ProblemError, clean, shown_path
+from atdata_codegen.problems import Problem, ProblemError, clean, shown_json, shown_path
 from atdata_codegen.rewrite import create_file
 from atdata_codegen.samples import parse_schema
 from atdata_codegen.samples.reserved import sample_name_problem
@@ -70,7 +70,7 @@ def run(arguments: Sequence[str]) -> int:
             raise ProblemError(refused, "sample schema")
     text = format_document(document)
     if options.stdout:
-        print(text.decode(), end="")
+        print(shown_json(text.decode()), end="")
         return 0
     path = os.path.join(options.dir, *place_of(template, name).split("/"))
     try:

@@ -129,7 +129,7 @@ def _public(address: str) -> bool:
     if isinstance(ip, ipaddress.IPv6Address):
         if ip.ipv4_mapped is not None:
             return _public(str(ip.ipv4_mapped))
-        if any(ip in net for net in _EMBEDDING):
+        if ip.is_site_local or any(ip in net for net in _EMBEDDING):
             return False
     return ip.is_global and not (ip.is_multicast or ip.is_reserved or ip.is_unspecified)
 

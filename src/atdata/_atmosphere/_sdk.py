@@ -24,10 +24,10 @@ from atdata._atmosphere.errors import (
     TooLargeError,
     UnavailableError,
 )
+from atdata._atmosphere.homes import is_private
 from atdata._atmosphere.net import methods
 from atdata._atmosphere.net.network import Network, origin_of
 from atdata._atmosphere.patience import Pace
-from atdata._sources.addresses import check_untrusted
 from atdata._sources.errors import UrlError
 from atdata_lexicon.errors import MissingExtraError
 
@@ -44,13 +44,15 @@ class SdkAccount:
         self._network = network
         self._client = _make_client(base_url, network.timeout, self.owns)
         self._resumed = ""
+        #: The last server that a session may be kept with.
+        self._kept = self.endpoint
         self._lock = threading.Lock()
         self.pace = Pace()
         self.did = ""
         self.handle = ""
         if on_change is not None:
             self._client.on_session_change(
-                lambda event, session: None if event.value == "import" else on_change(session.export())
+                lambda event, session: None if event.value == "import" else on_change(self._text(session))
             )
 
     @property
@@ -67,16 +69,15 @@ class SdkAccount:
         """Begin a session. Nothing but the session is asked for."""
         asked = self.endpoint
         self._enter(lambda: self._client.login(handle, password, fetch_bsky_profile=False), f"login as {clean(handle)}")
-        try:
-            if not self.owns(self.endpoint):
-                check_untrusted(self.endpoint)
-        except UrlError:  # the server may send us to another one, but not to a machine of ours
+        if self._may_go_to(self.endpoint):
+            self._kept = self.endpoint
+        else:  # the server may send us to another one, but not to a machine of ours
             self._client.update_base_url(asked)
 
     def resume(self, session: str) -> None:
         """Go on with an exported session."""
         try:
-            self._resumed = session.rpartition(":::")[2].removesuffix("/xrpc")
+            self._resumed = self._kept = session.rpartition(":::")[2].removesuffix("/xrpc")
             self._enter(
                 lambda: self._client.login(session_string=session, fetch_bsky_profile=False), "resuming a session"
             )
@@ -87,12 +88,28 @@ class SdkAccount:
             raise AuthError("this is no session string; it is what export_session() returned") from None
 
     def owns(self, url: str) -> bool:
-        """Whether the user named the server of an address, which may be anywhere then."""
-        return self._network.trusts(url) or bool(self._resumed and origin_of(url) == origin_of(self._resumed))
+        """Whether the user named the server of an address, which may be anywhere then.
+
+        A session that was kept may name a private server, for none that a server sent us to is ever kept. A public
+        name in it may be a server's word, and stays one.
+        """
+        if self._network.trusts(url):
+            return True
+        return bool(self._resumed) and origin_of(url) == origin_of(self._resumed) and is_private(self._resumed)
+
+    def _may_go_to(self, url: str) -> bool:
+        return self.owns(url) or not is_private(url)
 
     def export(self) -> str:
         """The session as text."""
-        return str(self._client.export_session_string())
+        return self._text(self._client._session)
+
+    def _text(self, session: Any) -> str:
+        """A session as text, with a server that may be gone to another time, too."""
+        kept = session.copy()
+        if not kept.pds_endpoint or not self._may_go_to(kept.pds_endpoint):
+            kept.pds_endpoint = self._kept
+        return str(kept.export())
 
     def _enter(self, login: Callable[[], object], what: str) -> None:
         with translated(what, self.endpoint):

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 from atdata._atmosphere.answers import part
 from atdata._atmosphere.at_uri import AtUri
 from atdata._atmosphere.checks import sendable
-from atdata._atmosphere.errors import AtmosphereError, AtUriError, ConflictError, NotFoundError, UnavailableError
+from atdata._atmosphere.errors import (
+    AtmosphereError,
+    AtUriError,
+    ConflictError,
+    NotFoundError,
+    UnavailableError,
+    WrongRecordError,
+)
 from atdata._atmosphere.net import methods
 from atdata._atmosphere.record_reads import RecordReads
 from atdata._atmosphere.writes import COSTS, Write, as_sent, batches
@@ -48,7 +55,7 @@ class RecordCalls(RecordReads):
         data = {"repo": account.did, "collection": collection, "record": sent, "rkey": key, "validate": validate}
         what = f"creating a record of {shown(collection)}"
         answer = self._change(methods.CREATE_RECORD, data, what, 3, lambda: self._settled(collection, key, sent))
-        return _uri_of(answer, what)
+        return self._written(answer, what, AtUri(account.did, collection, key), sent)
 
     def put_record(
         self,
@@ -75,7 +82,7 @@ class RecordCalls(RecordReads):
         what = f"writing the record {shown(rkey)} of {shown(collection)}"
         settle = partial(self._settled, collection, rkey, sent, other=False)
         answer = self._change(methods.PUT_RECORD, data, what, 2, settle)
-        return _uri_of(answer, what)
+        return self._written(answer, what, AtUri(account.did, collection, rkey), sent)
 
     def delete_record(
         self, uri: str | AtUri, *, swap_commit: str | None = None, swap_record: str | None = None
@@ -113,6 +120,19 @@ class RecordCalls(RecordReads):
             if swap_commit is not None:
                 swap_commit = part(part(answer, "commit"), "cid")
         return [AtUri(account.did, write["collection"], write["rkey"]) for write in sent]
+
+    def _written(self, answer: Any, what: str, asked: AtUri, sent: dict[str, Any]) -> AtUri:
+        """Where the server says that it wrote a record; it must be there, and that record, that it was asked for."""
+        found = _uri_of(answer, what)
+        if self._given:  # what stands in for a client may call things as it likes
+            return found
+        cid = part(answer, "cid")
+        names = (self._logged_in().did, self._logged_in().handle)
+        if (found.collection, found.rkey) != (asked.collection, asked.rkey) or found.authority not in names:
+            raise WrongRecordError(f"{what}: the server says that it wrote {shown(str(found), 300)}, not {asked}")
+        if isinstance(cid, str) and cid != record_cid(sent):
+            raise WrongRecordError(f"{what}: the server wrote {shown(cid)}, which is not the record that was sent")
+        return found
 
     def _change(self, method: str, data: Mapping[str, Any], what: str, cost: int, settle: Any = None) -> Any:
         account = self._logged_in()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
+from atdata_codegen.problems import shown_path
+
 from atdata._errors import shown
 
 __all__ = ["answered"]
@@ -22,5 +24,6 @@ def answered(command: str, work: Callable[[], int]) -> int:
         text = f"{shown(error.filename, 300)}: {error.strerror}" if error.strerror and error.filename else str(error)
     except (ValueError, TypeError, RuntimeError, ImportError) as error:  # all of ours are one of these
         text = str(error)
-    print(f"{command}: error: {text[:2000]}", file=sys.stderr)
+    text = "\n".join(map(shown_path, text[:2000].splitlines()))
+    print(f"{command}: error: {text}", file=sys.stderr)
     return 1

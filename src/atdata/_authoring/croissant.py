@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from atdata_codegen.problems import shown_path
+from atdata_codegen.problems import shown_json, shown_path
 from atdata_codegen.rewrite import replace_file
 
 from atdata._authoring.call import answered
@@ -84,7 +84,7 @@ def _export(options: argparse.Namespace) -> int:
             print(shown_path(str(loss)), file=sys.stderr)
     text = json.dumps(mapped.value, indent=2, ensure_ascii=False) + "\n"
     if not options.output:
-        print(text, end="")
+        print(shown_json(text), end="")
         return 0
     os.makedirs(os.path.dirname(options.output) or ".", exist_ok=True)
     replace_file(options.output, text.encode("utf-8", "backslashreplace"))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from atdata_codegen.croissant import Shard
+from atdata_codegen.load import Limits, load_json
 from atdata_codegen.samples import SampleField, SampleSchema, parse_schema
 from atdata_codegen.samples.known import Known
 from atdata_codegen.samples.refs import parse_ref
@@ -88,7 +88,7 @@ def describe(
     if path.endswith(".json") and os.path.isfile(path):
         with open(path, "rb") as file:
             raw = file.read(_LARGEST + 1)
-        value = json.loads(raw) if len(raw) <= _LARGEST else None
+        value = load_json(raw, Limits(size=_LARGEST), path)
         if isinstance(value, dict) and value.get("manifest") is not None:
             return _of_manifest(path, schemas, schema, base_url)
         return _of_record(value, what, schemas, did)
@@ -103,7 +103,9 @@ def describe(
 def _of_record(value: Any, what: str, schemas: SchemaFolder, did: str) -> Described:
     if not isinstance(value, dict) or value.get("$type", RecordDef.NSID) != RecordDef.NSID or "schemaRef" not in value:
         raise ValueError(f"{shown(what, 200)} is neither a dataset record ({RecordDef.NSID}) nor a manifest of shards")
-    return _of_entry(LocalDatasetEntry.from_record(value), schemas, None, did)
+    record = RecordDef.from_record(value)
+    record.validate()
+    return _of_entry(LocalDatasetEntry.from_record(record), schemas, None, did)
 
 
 def _of_entry(entry: Any, schemas: SchemaFolder, index: IndexLike | None, did: str) -> Described:

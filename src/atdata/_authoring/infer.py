@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from atdata_codegen.fmt import format_document
 from atdata_codegen.names import pascal
 from atdata_codegen.new import place_of
-from atdata_codegen.problems import shown_path
+from atdata_codegen.problems import shown_json, shown_path
 from atdata_codegen.rewrite import create_file
 from atdata_codegen.samples.reserved import sample_name_problem
 
@@ -75,7 +75,7 @@ def _draft(options: argparse.Namespace, name: str) -> int:
         print(f"{shown_path(options.data)}: {shown_path(loss)}", file=sys.stderr)
     text = format_document(made.document)
     if options.stdout:
-        print(text.decode(), end="")
+        print(shown_json(text.decode()), end="")
         return 0
     path = os.path.join(options.dir, *place_of("sample", name).split("/"))
     try:

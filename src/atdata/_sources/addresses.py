@@ -86,7 +86,7 @@ def is_public(address: str) -> bool:
         mapped = ip.ipv4_mapped
         if mapped is not None:
             ip = mapped
-        elif any(ip in network for network in _TUNNELS):
+        elif ip.is_site_local or any(ip in network for network in _TUNNELS):
             return False
     return ip.is_global and not (ip.is_multicast or ip.is_reserved or ip.is_unspecified)
 
