@@ -36,10 +36,10 @@ class Repo:
         if s3_credentials is not None:
             if hive_path is None:
                 raise IndexUsageError("Repo: hive_path is missing; write the bucket, and a folder in it behind a slash")
-            from atdata import local
+            from atdata._stores.s3 import S3DataStore
 
             bucket, _, self._prefix = os.fspath(hive_path).strip("/").partition("/")
-            store = getattr(local, "S3DataStore")(s3_credentials, bucket=bucket)  # noqa: B009  # loads on use
+            store = S3DataStore(s3_credentials, bucket=bucket)
         #: The index behind it.
         self.index = Index(redis, data_store=store, **kwargs)
 
