@@ -142,8 +142,50 @@ def test_a_sound_whose_end_is_missing_is_refused(kind: str, left: int) -> None:
 
     assert media.decode(whole).shape == (1000, 1)
     assert media.decode(whole + b"LIST\4\0\0\0abcd").shape == (1000, 1)
-    with pytest.raises(atdata.DecodeError, match=r"claims \d+ bytes, it has|no page of sound"):
+    with pytest.raises(atdata.DecodeError, match=r"claims \d+ bytes, it has|cut off in a page"):
         media.decode(whole[:-left])
+
+
+@pytest.mark.parametrize("subtype", ["VORBIS", "OPUS"])
+def test_an_ogg_that_is_cut_or_damaged_anywhere_is_refused(subtype: str) -> None:
+    """The decoder would give what it finds, and say nothing of the rest."""
+    sound = np.random.default_rng(1).normal(0, 0.1, (48_000 * 3, 2)).astype(np.float32)
+    whole = media.encode(sound, "audio/ogg", rate=48_000, subtype=subtype)
+    pages = [at for at in range(len(whole)) if whole.startswith(b"OggS", at)]
+
+    assert media.decode(whole).shape == sound.shape
+    assert media.decode(whole + whole).shape[1] == 2  # one after the other is an Ogg, too
+    assert len(pages) > 4
+    for cut in {*pages[1:], *(at + 20 for at in pages), *range(1000, len(whole), len(whole) // 40), len(whole) - 1}:
+        with pytest.raises(atdata.DecodeError):
+            media.decode(whole[:cut])
+    for at in range(0, len(whole), len(whole) // 100):
+        bad = bytearray(whole)
+        bad[at] ^= 1 << at % 8
+        with pytest.raises(atdata.DecodeError):
+            media.decode(bytes(bad))
+    with pytest.raises(atdata.DecodeError, match="is missing"):
+        media.decode(whole[: pages[3]] + whole[pages[4] :])
+
+
+def test_an_mp3_that_is_cut_is_refused_where_its_head_says_how_long_it_is() -> None:
+    sound = np.random.default_rng(1).normal(0, 0.1, (48_000, 1)).astype(np.float32)
+    whole = media.encode(sound, "audio/mpeg", rate=48_000)
+
+    for left in (1, 100, 1000, len(whole) // 2):
+        with pytest.raises(atdata.DecodeError):
+            media.decode(whole[:-left])
+
+
+@pytest.mark.parametrize("kind", ["audio/ogg", "audio/flac"])
+def test_minutes_of_sound_are_encoded(kind: str) -> None:
+    code = (
+        "import numpy as np; from atdata import media; "
+        f"print(media.decode(media.encode(np.zeros((48000 * 90, 2), np.float32), {kind!r}, rate=48000)).shape)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=120)
+
+    assert (done.returncode, done.stdout.strip()) == (0, "(4320000, 2)"), done.stderr[-500:]
 
 
 def test_a_wave_from_a_pipe_may_leave_its_size_open() -> None:

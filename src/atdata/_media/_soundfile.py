@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from atdata._errors import DecodeError, EncodeError, shown
 from atdata._media.kinds import MediaInfo, too_large
+from atdata._media.ogg import fault_of
 from atdata_lexicon.errors import MissingExtraError
 
 __all__ = ["decode", "encode", "info"]
@@ -53,8 +54,10 @@ def decode(data: bytes | memoryview, media_type: str, max_bytes: int) -> NDArray
 
 def _refuse_cut(data: bytes | memoryview, media_type: str, frames: int) -> None:
     """Raise where the end is missing, of which the library says nothing: it takes what is there for all."""
-    if media_type == "audio/ogg" and not frames:
-        raise DecodeError(f"no {media_type} that can be decoded: no page of sound in it is whole")
+    if bytes(data[:4]) == b"OggS":
+        fault = fault_of(bytes(data)) or ("" if frames else "no page of sound in it is whole")
+        if fault:
+            raise DecodeError(f"no {media_type} that can be decoded: {fault}")
     if bytes(data[:4]) != b"RIFF":
         return
     at = 12  # chunks: four letters, a size, and so many bytes, an even number of them
@@ -81,7 +84,12 @@ def encode(array: NDArray[Any], media_type: str, rate: int, options: dict[str, A
         raise EncodeError(f"{shown(media_type)} is no sound that can be made; there are {', '.join(_FORMATS)}")
     out = io.BytesIO()
     try:
-        soundfile.write(out, array, rate, format=name, **options)
+        channels = 1 if array.ndim == 1 else array.shape[1]
+        settings = {"subtype": None, "endian": None, **options}
+        with soundfile.SoundFile(out, "w", rate, channels, format=name, **settings) as sound:
+            # Of a minute at once libsndfile makes Ogg on the stack, which has no room for it, and the process ends.
+            for first in range(0, len(array), _FRAMES):
+                sound.write(array[first : first + _FRAMES])
     except Exception as error:  # as above
         raise EncodeError(
             f"an array of {array.dtype} with the shape {array.shape} is no {media_type}: {shown(str(error), 200)}"
