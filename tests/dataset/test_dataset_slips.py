@@ -5,8 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum, IntEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+from uuid import UUID
 
 import numpy as np
 import pytest
@@ -22,6 +26,11 @@ class Photo:
     label: str
     confidence: float | None = None
     mask: NDArray[np.bool_] | None = None
+
+
+class Unopened:
+    def list_shards(self) -> list[str]:
+        return ["a.tar"]
 
 
 @pytest.fixture
@@ -54,6 +63,30 @@ def photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         (lambda photos: ShardWriter[Photo]("photos"), ValueError, r"called so: 'photos\.tar'"),
         (lambda photos: atdata.load_dataset("phtos/"), FileNotFoundError, "no such file or folder in"),
         (lambda photos: DictSample(label="cat")["lable"], KeyError, "no field 'lable'; it has: label"),
+        (lambda photos: atdata.mix([photos, "photos.tar"]), TypeError, "one of them is 'photos.tar'"),
+        (lambda photos: atdata.mix([photos, photos], weights=[1, 0]), ValueError, "not 0; leave out a dataset"),
+        (lambda photos: next(iter(photos.ordered(batch_size=2)))["lable"], KeyError, "it has image, label"),
+        (lambda photos: next(iter(photos.ordered(batch_size=2))).decoded_column("lable"), KeyError, "it has image"),
+        (lambda photos: atdata.S3Source.from_credentials(".env", "b", ["k"]), TypeError, "a dictionary with AWS_"),
+        (lambda photos: atdata.Dataset[Photo](Unopened()), ValueError, "has no open_shard"),
+        (lambda photos: photos.ordered().load_state_dict({}), ValueError, "to begin anew load none"),
+        (lambda photos: photos.load_state_dict({"step": 3}), ValueError, "it has no position"),
+        (lambda photos: photos.to_arrow(columns=["lable"]), KeyError, "there are 'image', 'label'"),
+        (lambda photos: photos.to_parquet("out.parquet", level=3), TypeError, "one of the options 'level'"),
+        (lambda photos: write([{"label": "a"}], "out.tar", sample_type=Photo), ValueError, "Photo: 'image' is missing"),
+        (
+            lambda photos: write([{"image": 1, "label": "a", "tag": "b"}], "out.tar", sample_type=Photo),
+            ValueError,
+            "'tag'",
+        ),
+        (lambda photos: write(photos, "out-%d.tar", maxsize="1GB"), TypeError, "a number of bytes, as 500e6"),
+        (
+            lambda photos: write(photos, "out.tar", keys=["a"]),
+            ValueError,
+            "more samples than keys: the keys end after 1",
+        ),
+        (lambda photos: write([], "out.tar", keys=["a"]), ValueError, "more keys than samples"),
+        (lambda photos: write(photos.head(1), "out.tar", keys=["../a"]), ValueError, "a meaning of its own"),
     ],
 )
 def test_a_slip_is_answered_by_what_to_do(
@@ -232,3 +265,75 @@ def test_a_warning_points_at_the_line_of_the_user(call: Callable[[], Any]) -> No
         call()
 
     assert {warning.filename for warning in seen} == {__file__}
+
+
+def test_a_dataset_shows_its_fields_in_one_line(photos: Any) -> None:
+    assert repr(photos) == (
+        "<Dataset[Photo]('photos.tar') of image: uint8 array, label: str, confidence: float | None, "
+        "mask: bool array | None>"
+    )
+    assert repr(atdata.mix([photos, photos])).startswith("<mixture of 2 Dataset[Photo] of image: uint8 array")
+    assert "label: str" not in repr(photos.map(lambda photo: photo.label))
+    assert repr(photos.shuffled(batch_size=2, seed=0, even="drop")) == (
+        "<Dataset[Photo].shuffled(batch_size=2, seed=0, even='drop')>"
+    )
+
+
+@pytest.mark.parametrize("call", [iter, lambda photos: photos.ordered(batch_size=2), lambda photos: photos[3:4]])
+def test_an_error_in_a_function_of_the_user_says_for_which_sample(photos: Any, call: Callable[[Any], Any]) -> None:
+    def third(photo: Photo) -> bool:
+        return 1 / (photo.label != "photo 3") > 0
+
+    with pytest.raises(ZeroDivisionError) as error:
+        list(call(photos.map(third)))
+
+    assert "map(third) was given the sample Photo(" in error.value.__notes__[0]
+    assert "label='photo 3'" in error.value.__notes__[0]
+
+
+def test_a_notebook_shows_whatever_a_function_makes_of_samples(photos: Any) -> None:
+    assert "uint8 (4, 5)" in photos.map(lambda photo: photo.image)._repr_html_()
+    assert "str" in photos.map(lambda photo: photo.label)._repr_html_()
+
+
+def test_a_choice_of_literals_is_checked() -> None:
+    @atdata.packable
+    class Turn:
+        side: Literal["left", "right"]
+
+    Turn(side="left").validate()
+    with pytest.raises(ValueError, match="side: 'up' is none of 'left', 'right'"):
+        Turn(side="up").validate()  # type: ignore[arg-type]  # what a wrong file holds
+
+
+class Colour(Enum):
+    RED = 1
+
+
+class Size(IntEnum):
+    SMALL = 1
+
+
+@dataclass
+class Plain:
+    x: int
+
+
+@pytest.mark.parametrize(
+    ("value", "answer"),
+    [
+        (datetime(2026, 1, 2), r"would come back as text.*isoformat\(\)"),
+        (UUID(int=1), "keep it as a str"),
+        (Colour.RED, "would come back as its value"),
+        (Plain(3), "decorate its class with @atdata.packable"),
+        ({1}, "a set; pack a list"),
+    ],
+)
+def test_what_would_come_back_as_something_else_is_not_packed(value: Any, answer: str) -> None:
+    @atdata.packable
+    class Anything:
+        value: Any
+
+    assert Anything.from_bytes(Anything(value=[Size.SMALL]).packed).value == [Size.SMALL]
+    with pytest.raises(TypeError, match=f"Anything.value: cannot be packed: .*{answer}"):
+        _ = Anything(value=value).packed

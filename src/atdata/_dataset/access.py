@@ -129,7 +129,14 @@ class Access(Generic[S_co]):
         maxcount: int | None = None,
         **kwargs: Any,
     ) -> list[Path]:
-        """Write the samples as Parquet; see :func:`atdata._export.parquet.to_parquet`."""
+        """Write the samples, in order, as Parquet files, and return those written.
+
+        ``sample_map`` turns a sample into a dictionary of columns; without it every field is a column.
+        ``maxcount`` makes files of at most so many samples, ``{stem}-{segment:06d}.parquet``. Row groups are
+        written as they fill up (``row_group_size`` rows, or 32 MiB), so that memory stays bounded. Other
+        arguments go to ``pyarrow.parquet.ParquetWriter``, such as ``compression="zstd"``. Arrays keep dtype
+        and shape, and :func:`~atdata.import_parquet` reads them back.
+        """
         from atdata._export.parquet import to_parquet
 
         return to_parquet(self._exported(), path, sample_map, maxcount, **kwargs)
@@ -152,9 +159,9 @@ class Access(Generic[S_co]):
     # ------------------------------------------------------------------ shown
 
     def __repr__(self) -> str:
-        from atdata._dataset.show import line
+        from atdata._dataset.show import told
 
-        return line(self._core)
+        return told(self._core)
 
     def _repr_html_(self) -> str:
         from atdata._dataset.show import page

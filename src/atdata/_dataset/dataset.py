@@ -286,7 +286,10 @@ class Dataset(Described, Access[S_co], Generic[S_co]):
         return self._with(self._core.with_view(self._core.view.then(step, self.sample_type)))  # type: ignore[no-any-return]
 
     def select(self, numbers: Iterable[int]) -> Self:
-        """Only the samples of these numbers (counted from 0), in this order. Needs shards that are files here."""
+        """Only the samples of these numbers (counted from 0), in this order.
+
+        Needs shards that are files here, or have an index and lie on a server that answers range requests.
+        """
         return self._with(self._chosen(numbers))  # type: ignore[no-any-return]
 
 

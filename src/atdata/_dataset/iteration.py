@@ -179,8 +179,10 @@ class Iteration(Generic[T_co]):
     def __repr__(self) -> str:
         settings = self._settings
         how = "ordered" if settings.mode == "ordered" else "shuffled"
-        size = "" if settings.batch_size is None else f"batch_size={settings.batch_size}"
-        return f"<{self._core.title}.{how}({size})>"
+        asked = [("batch_size", settings.batch_size, None), ("seed", settings.seed, -1 if how == "shuffled" else 0)]
+        asked += [("rank", settings.rank, 0), ("world_size", settings.ranks, 1), ("even", settings.even, None)]
+        said = ", ".join(f"{name}={value!r}" for name, value, usual in asked if value != usual)
+        return f"<{self._core.title}.{how}({said})>"
 
     def __getstate__(self) -> dict[str, Any]:
         # a copy begins where the latest pass stands only when it is told so

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from atdata._dataset.core import Core
 from atdata._dataset.losses import Losses
+from atdata._errors import shown
 from atdata._order.mixing import MixedOrder, quotas
 from atdata._sources.listing import shard_names
 
@@ -47,6 +48,9 @@ def mix(
         raise TypeError("mix() needs a list of datasets: mix([first, second], weights=[3, 1])")
     if not datasets:
         raise ValueError("mix() needs at least one dataset")
+    for dataset in datasets:
+        if not hasattr(dataset, "_core"):
+            raise TypeError(f"mix() needs a list of datasets; one of them is {shown(dataset)}")
     cores = [dataset._core for dataset in datasets]
     first = cores[0]
     # what one of them was found to be, the others are asked for

@@ -2,18 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
 from inspect import formatannotation
 from typing import TYPE_CHECKING, Any, get_args
 
 from atdata._errors import DecodeError, shown
+from atdata._samples.dict_sample import DictSample
 from atdata._samples.hints import field_hints, is_array, split_optional
 from atdata._samples.npy import header
+from atdata._samples.validate import declared_scalar
 
 if TYPE_CHECKING:
     from atdata._dataset.core import Core
 
-__all__ = ["line", "page"]
+__all__ = ["line", "page", "told"]
+
+#: So many fields of a class stand in the line of a dataset.
+_FIELDS = 12
+
+
+def told(core: Core) -> str:
+    """The line of a dataset with the fields of its samples; nothing is opened."""
+    view = core.view
+    if view.sample_type is view.stored and any(not step.keep for step in view.steps):
+        return line(core)  # nobody said what the function makes of samples
+    try:
+        fields = [f"{name}: {_short(hint)}" for name, hint in field_hints(view.sample_type).items()]
+    except (AttributeError, NameError, TypeError):  # no class with fields, or annotations that cannot be read yet
+        fields = []
+    if not fields:
+        return line(core)
+    more = f", and {len(fields) - _FIELDS} more" if len(fields) > _FIELDS else ""
+    return f"<{line(core).strip('<>')} of {', '.join(fields[:_FIELDS])}{more}>"
+
+
+def _short(hint: Any) -> str:
+    kind, optional = split_optional(hint)
+    if is_array(kind):
+        scalar = declared_scalar(kind)
+        said = "array" if scalar is None else f"{scalar.__name__} array"
+    else:
+        said = shown(_type_text(kind), 60)[1:-1]
+    return said + (" | None" if optional else "")
 
 
 def line(core: Core) -> str:
@@ -54,7 +85,9 @@ def page(dataset: Any) -> str:
 def _fields(sample: Any) -> list[tuple[str, str, str]]:
     names = getattr(sample, "__dataclass_fields__", None)
     if names is None:
-        return [(name, _found(value), _text(value)) for name, value in sample.items()]
+        if not isinstance(sample, Mapping | DictSample):  # what a function of map() made
+            return [("", _found(sample), _text(sample))]
+        return [(str(name), _found(value), _text(value)) for name, value in sample.items()]
     hints = field_hints(type(sample))
     return [(name, _declared(hints[name], value), _text(value)) for name in names for value in [getattr(sample, name)]]
 

@@ -61,6 +61,10 @@ class Progress:
         """What :meth:`as_dict` gave, or a part of it: ``epoch`` and ``position`` are enough."""
         if not isinstance(state, Mapping) or state.get("version", _VERSION) != _VERSION:
             raise ValueError("this is no state of a pass, or one of another version of atdata")
+        if "position" not in state:
+            raise ValueError(
+                "this is no state of a pass: it has no position; state_dict() gives one, and to begin anew load none"
+            )
         numbers = {name: state.get(name, 0) for name in ("seed", "epoch", "position", "step", "start")}
         if any(type(number) is not int or number < 0 for name, number in numbers.items() if name != "seed"):
             raise ValueError("the state of a pass holds a number that is none, or is negative")

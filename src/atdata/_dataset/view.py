@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import length_hint
 from typing import Any, Protocol
 
+from atdata._errors import shown
 from atdata._samples.batch import SampleBatch, batch_type_of
 
 __all__ = ["ColumnLens", "Step", "View", "batch_of"]
@@ -31,6 +33,20 @@ class Step:
     columns: ColumnLens | None = None
     #: The only fields that it reads, when that is known.
     fields: frozenset[str] | None = None
+
+    def of(self, samples: list[Any]) -> list[Any]:
+        """What it gives for each of ``samples``; an error of the function says for which sample it was."""
+        rest = iter(samples)
+        try:
+            if self.keep:
+                return [bool(self.call(sample)) for sample in rest]
+            return [self.call(sample) for sample in rest]
+        except Exception as error:
+            culprit = samples[len(samples) - length_hint(rest) - 1]
+            name = getattr(self.call, "__name__", type(self.call).__name__)
+            said = shown(repr(culprit), 300)[1:-1]
+            error.add_note(f"{'filter' if self.keep else 'map'}({name}) was given the sample {said}")
+            raise
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +80,28 @@ class View:
         """One sample through all steps that change it."""
         for step in self.steps:
             if not step.keep:
-                sample = step.call(sample)
+                [sample] = step.of([sample])
         return sample
 
     def samples(self, samples: Iterable[Any]) -> list[Any]:
         """Samples through all steps; what is dropped is missing."""
         found = list(samples)
         for step in self.steps:
-            found = [s for s in found if step.call(s)] if step.keep else [step.call(s) for s in found]
+            given = step.of(found)
+            found = [s for s, kept in zip(found, given, strict=True) if kept] if step.keep else given
         return found
 
     def kept(self, samples: Sequence[Any]) -> list[tuple[int, Any]]:
         """As :meth:`samples`, each with its place among the given ones."""
-        found = list(enumerate(samples))
+        places, found = list(range(len(samples))), list(samples)
         for step in self.steps:
-            found = [(i, s) for i, s in found if step.call(s)] if step.keep else [(i, step.call(s)) for i, s in found]
-        return found
+            given = step.of(found)
+            if step.keep:
+                places = [i for i, kept in zip(places, given, strict=True) if kept]
+                found = [s for s, kept in zip(found, given, strict=True) if kept]
+            else:
+                found = given
+        return list(zip(places, found, strict=True))
 
 
 def batch_of(sample_type: type[Any], samples: list[Any]) -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atdata._decoding.errors import locate
-from atdata._errors import DecodeError, SampleError, type_name
+from atdata._errors import DecodeError, SampleError, shown, type_name
 from atdata._threads import in_threads
 from atdata.media import MAX_BYTES, decode
 
@@ -40,7 +40,7 @@ def decode_values(
             return None
         try:
             if not isinstance(value, bytes | memoryview):
-                raise DecodeError(f"encoded bytes are wanted, not a {type(value).__name__}")
+                raise DecodeError(f"encoded bytes are wanted, not {shown(value)}")
             return decode(value, mode=mode, max_bytes=max_bytes)
         except DecodeError as error:
             title = type_name(cls)

@@ -160,7 +160,13 @@ class _Export:
 
     def _new_writer(self, path: Path, layouts: Mapping[str, Layout]) -> Any:
         schema = _schema(layouts, self._numbered)
-        return _arrow.parquet().ParquetWriter(path, schema, **self._options)
+        try:
+            return _arrow.parquet().ParquetWriter(path, schema, **self._options)
+        except TypeError as error:
+            given = ", ".join(shown(name) for name in self._options)
+            raise TypeError(
+                f"pyarrow.parquet.ParquetWriter does not take one of the options {given}: {error}"
+            ) from error
 
     def _close(self, sync: bool = True) -> None:
         writer, self._writer = self._writer, None

@@ -37,7 +37,7 @@ def to_arrow(dataset: Exportable[Any], columns: Sequence[str] | None = None, lim
     if columns is not None:
         names = list(columns)
         if batches:
-            _check_known(names, layouts)
+            _check_known(names, dict.fromkeys([*plan, *layouts]))
     kinds = {name: layouts.get(name, Null()) for name in names}
     kinds = {name: plan.get(name, kind) if isinstance(kind, Null) else kind for name, kind in kinds.items()}
     schema = pa.schema([_arrow.field_for(kind, name) for name, kind in kinds.items()])

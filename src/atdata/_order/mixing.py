@@ -26,7 +26,8 @@ def quotas(weights: Sequence[float]) -> list[int]:
         raise ValueError(f"between 1 and {ROUND // 2} parts can be mixed")
     values = np.asarray(weights, np.float64)
     if not np.isfinite(values).all() or (values <= 0).any():
-        raise ValueError("weights are positive numbers")
+        wrong = next(w for w, v in zip(weights, values, strict=True) if not (np.isfinite(v) and v > 0))
+        raise ValueError(f"weights are positive numbers, not {wrong}; leave out a dataset that is to give nothing")
     shares = values / values.sum() * ROUND
     found = np.maximum(np.floor(shares), 1).astype(np.int64)
     while (left := ROUND - int(found.sum())) != 0:

@@ -140,7 +140,10 @@ class SampleBatch(Generic[T_co], metaclass=BatchMeta):
 
     def __getitem__(self, key: Any) -> Any:
         if isinstance(key, str):
-            return self._column(key)
+            try:
+                return self._column(key)
+            except KeyError:
+                raise KeyError(self._has_not(key)) from None
         return self.samples[key]
 
     def __getattr__(self, name: str) -> Any:
@@ -150,9 +153,12 @@ class SampleBatch(Generic[T_co], metaclass=BatchMeta):
         try:
             return self._column(name)
         except KeyError:
-            known = getattr(self._sample_type, "__dataclass_fields__", None)
-            has = "its samples have no such field" if known is None else f"it has {', '.join(known) or 'none'}"
-            raise AttributeError(f"{batch_title(self._sample_type)} has no column {shown(name)}; {has}") from None
+            raise AttributeError(self._has_not(name)) from None
+
+    def _has_not(self, name: str) -> str:
+        known = getattr(self._sample_type, "__dataclass_fields__", None)
+        has = "its samples have no such field" if known is None else f"it has {', '.join(known) or 'none'}"
+        return f"{batch_title(self._sample_type)} has no column {shown(name)}; {has}"
 
     def _column(self, name: str) -> Any:
         try:
@@ -193,7 +199,10 @@ class SampleBatch(Generic[T_co], metaclass=BatchMeta):
         from atdata._decoding.encoded import decode_values
 
         assert self._sample_type is not None
-        values = self.column_list(name)
+        try:
+            values = self.column_list(name)
+        except KeyError:
+            raise KeyError(self._has_not(name)) from None
         found = decode_values(values, self._sample_type, name, self._place, mode=mode, max_bytes=max_bytes)
         return aggregate(found, batch_title(self._sample_type), name) if stack else found
 

@@ -7,6 +7,8 @@ so both are looked for here.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
+from enum import Enum
 from typing import Any
 
 from atdata._errors import DecodeError, EncodeError, shown
@@ -19,10 +21,16 @@ _FLOAT = b"\xcb"
 
 
 def _load() -> None:
-    global _packb, _unpackb
+    global _packb, _unpackb, _AS_GIVEN
     import ormsgpack
 
     _packb, _unpackb = ormsgpack.packb, ormsgpack.unpackb
+    _AS_GIVEN = (
+        ormsgpack.OPT_PASSTHROUGH_DATACLASS
+        | ormsgpack.OPT_PASSTHROUGH_DATETIME
+        | ormsgpack.OPT_PASSTHROUGH_ENUM
+        | ormsgpack.OPT_PASSTHROUGH_UUID
+    )
 
 
 def _first_packb(*args: Any) -> bytes:
@@ -35,6 +43,8 @@ def _first_unpackb(raw: Any) -> Any:
     return _unpackb(raw)
 
 
+#: ormsgpack would write dates, UUIDs and dataclasses as text and maps, which come back as text and maps.
+_AS_GIVEN: int | None = None
 _packb: Callable[..., bytes] = _first_packb
 _unpackb: Callable[[Any], Any] = _first_unpackb
 
@@ -50,17 +60,50 @@ def _other(value: Any) -> Any:
         return bytes(value)
     if isinstance(value, set | frozenset):
         raise TypeError("a set; pack a list")
-    hint = "; annotate the field as NDArray" if kind.__name__ == "ndarray" else ""
-    raise TypeError(f"{shown(value)}{hint}")
+    if isinstance(value, Enum):
+        for plain in (bool, int, float, str):
+            if isinstance(value, plain):
+                return plain(value.value)
+    raise TypeError(shown(value) + _hint(kind))
+
+
+def _hint(kind: type[Any]) -> str:
+    if kind.__name__ == "ndarray":
+        return "; annotate the field as NDArray"
+    if kind.__module__ == "datetime":
+        return ", which would come back as text; keep a number (timestamp(), total_seconds()) or a str (isoformat())"
+    if issubclass(kind, Enum):
+        return ", which would come back as its value; keep the value, or make the class an IntEnum or StrEnum"
+    if hasattr(kind, "__dataclass_fields__"):
+        return "; decorate its class with @atdata.packable, and annotate the field with it"
+    return "; keep it as a str, bytes or a number"
 
 
 def pack_map(data: dict[str, Any]) -> bytes:
     """``data`` as msgpack bytes."""
     try:
-        return _packb(data, _other)
+        if _AS_GIVEN is None:
+            _load()
+        return _packb(data, _other, _AS_GIVEN)
     except (TypeError, ValueError, RecursionError) as error:
-        cause = error.__cause__ or error.__context__ or error
-        raise EncodeError(f"cannot be packed: {str(cause)[:300].encode('unicode_escape').decode()}") from error
+        reason = _refused(data) or str(error)[:300].encode("unicode_escape").decode()
+        raise EncodeError(f"cannot be packed: {reason}") from error
+
+
+def _refused(data: dict[str, Any]) -> str:
+    """What :func:`_other` says against a value in ``data``, which ormsgpack does not pass on."""
+    said: list[str] = []
+
+    def other(value: Any) -> Any:
+        try:
+            return _other(value)
+        except TypeError as error:
+            said.append(str(error))
+            raise
+
+    with suppress(TypeError, ValueError, RecursionError):
+        _packb(data, other, _AS_GIVEN)
+    return said[0] if said else ""
 
 
 def unpack_map(raw: Any) -> dict[str, Any]:

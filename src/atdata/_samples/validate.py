@@ -128,6 +128,10 @@ def _type_problems(value: Any, kind: Any, field: str) -> Iterator[tuple[str, str
         what = _scalar_problem(value, kind)
         if what:
             yield field, what
+    elif typing.get_origin(kind) is typing.Literal:
+        allowed = typing.get_args(kind)
+        if not any(value == one and type(value) is type(one) for one in allowed):
+            yield field, f"{shown(value)} is none of {', '.join(map(shown, allowed))}"
     elif isinstance(kind, SampleMeta):
         if isinstance(value, kind):
             yield from _problems(value, f"{field}.")

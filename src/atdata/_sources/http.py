@@ -198,6 +198,8 @@ class HttpStream(io.RawIOBase):
         self._hang_up()
         where = f"{url_text(self._url)}: the server answered {status} {ascii(response.reason)[1:-1][:60]}"
         if status in (404, 410):
+            if "*" in self._url:
+                where += "; web servers do not list their files: name shards with braces, as data-{000..009}.tar"
             raise ShardNotFoundError(where, status=status)
         if status in (401, 403):
             where += "; private data needs credentials: S3Source for buckets, or headers= for servers"

@@ -69,6 +69,8 @@ class S3Source:
         if endpoint and endpoint_url and endpoint != endpoint_url:
             raise ValueError("endpoint and endpoint_url are the same; give one")
         found = credentials or {}
+        if not isinstance(found, Mapping):
+            raise TypeError(f"credentials are a dictionary with AWS_ACCESS_KEY_ID and so on, not {shown(found)}")
         self.bucket = bucket
         self.keys = list(keys)
         self.endpoint = endpoint or endpoint_url or found.get("AWS_ENDPOINT") or found.get("AWS_ENDPOINT_URL")

@@ -259,4 +259,6 @@ def _given(url: Any) -> str | list[str]:
         return text
     if isinstance(url, list | tuple) and url and all(isinstance(one, str | os.PathLike) and one for one in url):
         return [str(os.fspath(one)) for one in url]
+    if hasattr(url, "list_shards"):
+        raise UrlError(f"a source needs list_shards() and open_shard(name); {shown(url)} has no open_shard")
     raise UrlError(f"an address is text or a list of texts, not {shown(url)}")

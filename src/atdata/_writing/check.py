@@ -7,12 +7,14 @@ with bounds on values, lists or samples inside samples are checked in full each 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING
 from typing import Any
 
+from atdata._errors import EncodeError, shown, type_name
 from atdata._samples.base import PackableSample
 
-__all__ = ["checker"]
+__all__ = ["checker", "from_fields"]
 
 _KNOWN = 1024
 
@@ -91,3 +93,24 @@ def _arrays_to_check(cls: type[Any]) -> tuple[str, ...] | None:
         elif not (isinstance(kind, type) and kind in _SCALARS) or any(isinstance(rule, Shape) for rule in extra):
             return None
     return tuple(found)
+
+
+def from_fields(wanted: type[Any], fields: Mapping[str, Any]) -> Any:
+    """A sample of ``wanted`` from a dictionary of its fields; what is missing or too many is named."""
+    try:
+        return wanted(**fields)
+    except TypeError as error:
+        known = getattr(wanted, "__dataclass_fields__", {})
+        missing = [
+            name
+            for name, entry in known.items()
+            if name not in fields and entry.default is MISSING and entry.default_factory is MISSING
+        ]
+        name = type_name(wanted)
+        problems = [f"{shown(field)} is missing in the dictionary" for field in missing]
+        problems += [
+            f"the dictionary holds {shown(field)}, which is no field" for field in fields if field not in known
+        ]
+        if not problems:
+            raise
+        raise EncodeError(f"{name}: {'; '.join(problems[:8])}", sample_type=name, field=(missing or [""])[0]) from error

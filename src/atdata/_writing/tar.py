@@ -30,7 +30,7 @@ def member_name(key: str) -> bytes:
         raise ValueError(f"it is longer than {_MAX_KEY - len(SUFFIX)} bytes")
     if split(name) != (name[: -len(SUFFIX)], b"msgpack"):
         raise ValueError("readers cut keys at the first dot after the last slash, so there must be none, nor nothing")
-    if is_meta(name) or "\0" in key or "\n" in key or key.startswith("/"):
+    if is_meta(name) or "\0" in key or "\n" in key or key.startswith("/") or ".." in key.split("/"):
         raise ValueError("it has a meaning of its own to readers of tar files")
     return name
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from itertools import zip_longest
 from typing import Any
 
 from atdata._writing.manifest import Manifest
 from atdata._writing.writer import ShardWriter
 
 __all__ = ["write"]
+
+_NONE: Any = object()
 
 
 def write(
@@ -57,6 +60,9 @@ def write(
         if keys is None:
             writer.write_all(samples)
         else:
-            for sample, key in zip(samples, keys, strict=True):
+            for count, (sample, key) in enumerate(zip_longest(samples, keys, fillvalue=_NONE)):
+                if sample is _NONE or key is _NONE:
+                    what, least = ("keys", "samples") if sample is _NONE else ("samples", "keys")
+                    raise ValueError(f"there are more {what} than {least}: the {least} end after {count}")
                 writer.write(sample, key)
     return writer.manifest

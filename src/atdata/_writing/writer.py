@@ -13,7 +13,7 @@ from atdata._errors import EncodeError, SampleError, shown, type_name
 from atdata._samples.batch import SampleBatch
 from atdata._shards.errors import ShardWarning
 from atdata._warnings import warn
-from atdata._writing.check import checker
+from atdata._writing.check import checker, from_fields
 from atdata._writing.errors import KeyClashError
 from atdata._writing.files import NewFile, sweep, write_file
 from atdata._writing.manifest import Manifest, ShardEntry, manifest_path, read_manifest
@@ -90,6 +90,9 @@ class ShardWriter(Generic[T]):
         if not self._numbered and (maxcount is not None or maxsize is not None or append):
             raise ValueError(f"{self._pattern!a} is one file; several shards need a number in it, like data-%06d.tar")
         for name, limit in (("maxcount", maxcount), ("maxsize", maxsize)):
+            if isinstance(limit, bool) or not isinstance(limit, int | float | None):
+                what = "bytes, as 500e6" if name == "maxsize" else "samples"
+                raise TypeError(f"{name} is a number of {what}, not {shown(limit)}")
             if limit is not None and limit < 1:
                 raise ValueError(f"{name} is at least 1, not {limit}")
         self._maxcount = maxcount or (_MAX_COUNT if self._numbered else None)
@@ -161,7 +164,7 @@ class ShardWriter(Generic[T]):
 
                 self._settle(DictSample)
                 return DictSample(given)
-            return wanted(**given)
+            return from_fields(wanted, given)
         if wanted is None:
             if not hasattr(type(given), "packed"):
                 raise EncodeError(f"a sample is needed, not {shown(given)}: decorate its class with @atdata.packable")
