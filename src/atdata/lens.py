@@ -23,9 +23,9 @@ from __future__ import annotations
 import sys
 import types
 import typing
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
-from atdata._errors import LensError
+from atdata._errors import LensError, shown
 from atdata._lenses.lens import Getter, Lens, Putter
 from atdata._lenses.network import LensNetwork
 from atdata._lenses.values import present, to_array, to_bool, to_float, to_int, to_str
@@ -87,15 +87,21 @@ def check_laws(checked: Lens[S, V], sources: typing.Iterable[S], views: typing.I
     sources = list(sources)
     all_views = [*views, *(checked.get(source) for source in sources)]
     for i, source in enumerate(sources):
-        if checked.put(checked.get(source), source) != source:
-            raise LensError(f"{checked!r} breaks GetPut on source {i}")
+        if (kept := checked.put(checked.get(source), source)) != source:
+            raise LensError(f"{checked!r} breaks GetPut on source {i}{_differ(kept, source)}")
         for j, view in enumerate(all_views):
             updated = checked.put(view, source)
-            if checked.get(updated) != view:
-                raise LensError(f"{checked!r} breaks PutGet with view {j} and source {i}")
+            if (got := checked.get(updated)) != view:
+                raise LensError(f"{checked!r} breaks PutGet with view {j} and source {i}{_differ(got, view)}")
             for k, other in enumerate(all_views):
-                if checked.put(view, checked.put(other, source)) != updated:
-                    raise LensError(f"{checked!r} breaks PutPut with views {k} and {j} and source {i}")
+                if (twice := checked.put(view, checked.put(other, source))) != updated:
+                    differ = _differ(twice, updated)
+                    raise LensError(f"{checked!r} breaks PutPut with views {k} and {j} and source {i}{differ}")
+
+
+def _differ(got: Any, wanted: Any) -> str:
+    said = [shown(repr(value), 300)[1:-1] for value in (got, wanted)]
+    return f": it gives {said[0]} instead of {said[1]}" if said[0] != said[1] else ""
 
 
 class _Module(types.ModuleType):

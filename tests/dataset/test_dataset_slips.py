@@ -21,6 +21,12 @@ from atdata import AtdataError, DictSample, ShardWriter, write
 
 
 @atdata.packable
+class Captioned:
+    label: int
+    caption: str
+
+
+@atdata.packable
 class Photo:
     image: NDArray[np.uint8]
     label: str
@@ -69,6 +75,16 @@ def photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         (lambda photos: next(iter(photos.ordered(batch_size=2))).decoded_column("lable"), KeyError, "it has image"),
         (lambda photos: atdata.S3Source.from_credentials(".env", "b", ["k"]), TypeError, "a dictionary with AWS_"),
         (lambda photos: atdata.Dataset[Photo](Unopened()), ValueError, "has no open_shard"),
+        (
+            lambda photos: photos.as_type(Captioned),
+            ValueError,
+            "to agree: label is str in Photo and int in Captioned; Photo has no caption",
+        ),
+        (
+            lambda photos: photos.to_parquet("p.parquet") and atdata.Dataset[Photo]("p.parquet").head(),
+            ValueError,
+            r"import_parquet\(\) makes shards of it",
+        ),
         (lambda photos: photos.ordered().load_state_dict({}), ValueError, "to begin anew load none"),
         (lambda photos: photos.load_state_dict({"step": 3}), ValueError, "it has no position"),
         (lambda photos: photos.to_arrow(columns=["lable"]), KeyError, "there are 'image', 'label'"),
@@ -337,3 +353,31 @@ def test_what_would_come_back_as_something_else_is_not_packed(value: Any, answer
     assert Anything.from_bytes(Anything(value=[Size.SMALL]).packed).value == [Size.SMALL]
     with pytest.raises(TypeError, match=f"Anything.value: cannot be packed: .*{answer}"):
         _ = Anything(value=value).packed
+
+
+def test_an_error_in_a_lens_says_which_fields_of_the_sample_it_read(photos: Any) -> None:
+    @atdata.packable
+    class Number:
+        number: int
+
+    def number_of(photo: Photo) -> Number:
+        return Number(number=int(photo.label.removeprefix("photo ")) if photo.label != "photo 4" else int(photo.label))
+
+    atdata.lens(number_of)
+    numbers = photos.as_type(Number)
+
+    assert ".as_type(Number) of number: int" in repr(numbers)
+    with pytest.raises(ValueError, match="invalid literal") as error:
+        list(numbers)
+    assert error.value.__notes__ == ["as_type(Number) was given the sample Photo(label='photo 4')"]
+
+
+def test_a_broken_law_shows_what_differs() -> None:
+    @atdata.packable
+    class Size:
+        size: int
+
+    kept = atdata.Lens(lambda size: size, lambda view, size: size, source_type=Size, view_type=Size)
+
+    with pytest.raises(atdata.LensError, match=r"it gives .*Size\(size=1\) instead of .*Size\(size=2\)"):
+        atdata.lens.check_laws(kept, [Size(size=1)], views=[Size(size=2)])

@@ -267,7 +267,7 @@ class Dataset(Described, Access[S_co], Generic[S_co]):
         if not view.steps and LensNetwork().reads_anew(found):
             # what the untyped sample would be made of is read as the class at once
             return self._with(replace(core, view=View(other, other), look=core.stored is None))  # type: ignore[no-any-return]
-        step = Step(found.get, columns=found.columns, fields=found.fields)
+        step = Step(found.get, columns=found.columns, fields=found.fields, view=other.__name__)
         return self._with(core.with_view(view.then(step, other)))  # type: ignore[no-any-return]
 
     def map(self, function: Callable[[S_co], V], sample_type: type[V] | None = None) -> Dataset[V]:

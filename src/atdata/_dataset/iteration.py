@@ -179,7 +179,10 @@ class Iteration(Generic[T_co]):
     def __repr__(self) -> str:
         settings = self._settings
         how = "ordered" if settings.mode == "ordered" else "shuffled"
-        asked = [("batch_size", settings.batch_size, None), ("seed", settings.seed, -1 if how == "shuffled" else 0)]
+        asked: list[tuple[str, object, object]] = [
+            ("batch_size", settings.batch_size, None),
+            ("seed", settings.seed, -1 if how == "shuffled" else 0),
+        ]
         asked += [("rank", settings.rank, 0), ("world_size", settings.ranks, 1), ("even", settings.even, None)]
         said = ", ".join(f"{name}={value!r}" for name, value, usual in asked if value != usual)
         return f"<{self._core.title}.{how}({said})>"

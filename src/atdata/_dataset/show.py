@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from html import escape
-from inspect import formatannotation
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 from atdata._errors import DecodeError, shown
 from atdata._samples.dict_sample import DictSample
 from atdata._samples.hints import field_hints, is_array, split_optional
 from atdata._samples.npy import header
-from atdata._samples.validate import declared_scalar
+from atdata._samples.type_text import plain_text, short_text
 
 if TYPE_CHECKING:
     from atdata._dataset.core import Core
@@ -28,23 +27,13 @@ def told(core: Core) -> str:
     if view.sample_type is view.stored and any(not step.keep for step in view.steps):
         return line(core)  # nobody said what the function makes of samples
     try:
-        fields = [f"{name}: {_short(hint)}" for name, hint in field_hints(view.sample_type).items()]
+        fields = [f"{name}: {short_text(hint)}" for name, hint in field_hints(view.sample_type).items()]
     except (AttributeError, NameError, TypeError):  # no class with fields, or annotations that cannot be read yet
         fields = []
     if not fields:
         return line(core)
     more = f", and {len(fields) - _FIELDS} more" if len(fields) > _FIELDS else ""
     return f"<{line(core).strip('<>')} of {', '.join(fields[:_FIELDS])}{more}>"
-
-
-def _short(hint: Any) -> str:
-    kind, optional = split_optional(hint)
-    if is_array(kind):
-        scalar = declared_scalar(kind)
-        said = "array" if scalar is None else f"{scalar.__name__} array"
-    else:
-        said = shown(_type_text(kind), 60)[1:-1]
-    return said + (" | None" if optional else "")
 
 
 def line(core: Core) -> str:
@@ -57,8 +46,7 @@ def line(core: Core) -> str:
     if core.chosen is not None:
         text += f".select({len(core.chosen)} samples)"
     for step in core.view.steps:
-        name = getattr(step.call, "__name__", type(step.call).__name__)
-        text += f".filter({name})" if step.keep else f".map({name})"
+        text += f".{step}"
     return text
 
 
@@ -96,16 +84,8 @@ def _declared(hint: Any, value: Any) -> str:
     """The type as the class declares it; of an array, what this one has."""
     kind, optional = split_optional(hint)
     if not is_array(kind):
-        return _type_text(hint)
+        return plain_text(hint)
     return (_found(value) if hasattr(value, "dtype") else "array") + (" | None" if optional else "")
-
-
-def _type_text(hint: Any) -> str:
-    if isinstance(hint, str):
-        return hint
-    if isinstance(hint, type) and not get_args(hint):
-        return hint.__name__
-    return formatannotation(hint)
 
 
 def _found(value: Any) -> str:

@@ -33,6 +33,14 @@ class Step:
     columns: ColumnLens | None = None
     #: The only fields that it reads, when that is known.
     fields: frozenset[str] | None = None
+    #: Of a lens, the class that it leads to.
+    view: str = ""
+
+    def __str__(self) -> str:
+        if self.view:
+            return f"as_type({self.view})"
+        name = getattr(self.call, "__name__", type(self.call).__name__)
+        return f"{'filter' if self.keep else 'map'}({name})"
 
     def of(self, samples: list[Any]) -> list[Any]:
         """What it gives for each of ``samples``; an error of the function says for which sample it was."""
@@ -43,9 +51,7 @@ class Step:
             return [self.call(sample) for sample in rest]
         except Exception as error:
             culprit = samples[len(samples) - length_hint(rest) - 1]
-            name = getattr(self.call, "__name__", type(self.call).__name__)
-            said = shown(repr(culprit), 300)[1:-1]
-            error.add_note(f"{'filter' if self.keep else 'map'}({name}) was given the sample {said}")
+            error.add_note(f"{self} was given the sample {_said(culprit)}")
             raise
 
 
@@ -102,6 +108,16 @@ class View:
             else:
                 found = given
         return list(zip(places, found, strict=True))
+
+
+def _said(sample: Any) -> str:
+    """A sample in a message: of one that was read for a lens, the fields that the lens asked for."""
+    if not hasattr(sample, "__dataclass_fields__") or not hasattr(sample, "__dict__"):
+        text = repr(sample)
+    else:
+        found = [f"{name}={value!r}" for name, value in vars(sample).items()]
+        text = f"{type(sample).__name__}({', '.join(found)})"
+    return shown(text, 300)[1:-1]
 
 
 def batch_of(sample_type: type[Any], samples: list[Any]) -> Any:

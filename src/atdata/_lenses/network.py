@@ -60,9 +60,10 @@ class LensNetwork:
             if agreed is not None:
                 return agreed
             known = ", ".join(sorted({f"{s.__name__} -> {v.__name__}" for s, v in self._registry})[:20])
+            why = _disagreement(source, view)
             raise LensError(
                 f"no lens from {source.__name__} to {view.__name__} is registered; "
-                f"write one with @atdata.lens. Known: {known or 'none'}"
+                f"write one with @atdata.lens. Known: {known or 'none'}{why}"
             )
         if len(paths) > 1:
             listed = "; ".join(" -> ".join([source.__name__, *(s.view_type.__name__ for s in p)]) for p in paths[:5])
@@ -120,6 +121,13 @@ def _structural(source: type[Any], view: type[Any]) -> Lens[Any, Any] | None:
     if found is None:
         return None
     return Lens(found.get, found.put, source_type=source, view_type=view)
+
+
+def _disagreement(source: type[Any], view: type[Any]) -> str:
+    from atdata._lenses.structure import disagreement
+
+    why = disagreement(source, view)
+    return f". Without one, classes have to agree: {why}" if why else ""
 
 
 def _same(sample: Any) -> Any:

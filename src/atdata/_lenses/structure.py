@@ -8,8 +8,9 @@ from typing import Any
 
 from atdata._lenses.columns import FieldWise, Part, completed, kinds_of
 from atdata._samples.hints import field_hints, is_array, split_optional
+from atdata._samples.type_text import short_text
 
-__all__ = ["Structure", "structure"]
+__all__ = ["Structure", "disagreement", "structure"]
 
 
 class Structure:
@@ -47,6 +48,30 @@ def structure(source: type[Any], view: type[Any]) -> Structure | None:
         elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
             return None
     return Structure(source, view, tuple(shared)) if shared else None
+
+
+def disagreement(source: type[Any], view: type[Any]) -> str:
+    """Why classes that share some fields do not agree; empty where they have nothing in common."""
+    from atdata._samples.base import PackableSample
+
+    if not all(issubclass(cls, PackableSample) and dataclasses.is_dataclass(cls) for cls in (source, view)):
+        return ""
+    there, wanted = field_hints(source), field_hints(view)
+    if not there.keys() & wanted.keys():
+        return ""
+    why = [
+        f"{name} is {short_text(there[name])} in {source.__name__} and {short_text(wanted[name])} in {view.__name__}"
+        for name in wanted
+        if name in there and not _agree(there[name], wanted[name])
+    ]
+    why += [
+        f"{source.__name__} has no {field.name}"
+        for field in dataclasses.fields(view)
+        if field.name not in there
+        and field.default is dataclasses.MISSING
+        and field.default_factory is dataclasses.MISSING
+    ]
+    return "; ".join(why[:5])
 
 
 def _agree(there: Any, wanted: Any) -> bool:

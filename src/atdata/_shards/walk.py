@@ -120,7 +120,8 @@ class Walk:
             return self._member(header, end, final)
         except HeaderError as error:
             if self.position == 0:
-                self._break(f"is no tar archive: {error}; it begins with {shown(raw, 40)}")
+                hint = "; import_parquet() makes shards of it" if raw[:4] == b"PAR1" else ""
+                self._break(f"is no tar archive: {error}; it begins with {shown(raw, 40)}{hint}")
             else:
                 self._break(f"is damaged at byte {self.position}: {error}")
             return 0
