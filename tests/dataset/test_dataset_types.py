@@ -55,6 +55,9 @@ reveal_type(typed.as_type(Plain))  # Dataset[Plain]
 reveal_type(typed.filter(lambda s: s.label == "cat"))  # Dataset[ImageSample]
 reveal_type(typed.select(range(3)).head())  # list[ImageSample]
 reveal_type(atdata.mix([typed, typed]))  # Dataset[ImageSample]
+typed.torch(batch_size=4, shuffle=True).set_epoch(3)
+len(typed.torch_map())
+len(typed.to_pandas(limit=3).columns) + len(typed.to_arrow().column_names)
 """
 
 

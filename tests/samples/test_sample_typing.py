@@ -148,3 +148,13 @@ def test_pyright_sees_the_same(stubs: bool, made: Path, without_stubs: Path) -> 
 
 def test_stubs_agree_with_the_modules(made: Path) -> None:
     assert "Success" in run(made, "mypy.stubtest", "made")
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/quickstart.md"])
+def test_both_checkers_accept_what_newcomers_are_shown(page: str, tmp_path: Path) -> None:
+    pytest.importorskip("pyright")
+    blocks = re.findall(r"^```python\n(.*?)^```", (ROOT / page).read_text(encoding="utf-8"), re.M | re.S)
+    (tmp_path / "shown.py").write_text("\n".join(blocks), encoding="utf-8")
+
+    run(tmp_path, "mypy", "--strict", "--disable-error-code=import-untyped", "shown.py")  # webdataset has no types
+    assert "0 errors, 0 warnings" in run(tmp_path, "pyright", "--pythonpath", sys.executable, "shown.py")

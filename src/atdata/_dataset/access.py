@@ -12,8 +12,20 @@ if TYPE_CHECKING:
     import os
     from pathlib import Path
 
+    import pandas
+    import pyarrow
+
     from atdata._dataset.core import Core
     from atdata._samples.batch import SampleBatch
+
+    # For editors. mypy could not tell what a DataLoader of them holds unless it read all of torch, ten seconds for
+    # every program that has torch installed; for mypy, which takes MYPY for true, they are Any.
+    MYPY = False
+    if MYPY:
+        from typing import Any as NumberedSamples
+        from typing import Any as TensorPasses
+    else:
+        from atdata._dataset._torch import NumberedSamples, TensorPasses
 
 __all__ = ["Access"]
 
@@ -99,7 +111,7 @@ class Access(Generic[S_co]):
 
     def torch(
         self, batch_size: int | None = None, *, shuffle: bool = False, decode: Sequence[str] = (), **options: Any
-    ) -> Any:
+    ) -> TensorPasses:
         """A torch ``IterableDataset`` of the samples as dictionaries of tensors, in batches of ``batch_size``.
 
         Give it to ``DataLoader(..., batch_size=None)``: batches are made here, workers and ranks share them
@@ -113,7 +125,7 @@ class Access(Generic[S_co]):
 
         return iterable(self, batch_size, shuffle, decode, options)
 
-    def torch_map(self, *, decode: Sequence[str] = ()) -> Any:
+    def torch_map(self, *, decode: Sequence[str] = ()) -> NumberedSamples:
         """A map-style torch dataset: ``len``, and samples by number as dictionaries of tensors.
 
         Fields in ``decode`` are encoded images or sounds, and become tensors.
@@ -141,13 +153,13 @@ class Access(Generic[S_co]):
 
         return to_parquet(self._exported(), path, sample_map, maxcount, **kwargs)
 
-    def to_arrow(self, columns: Sequence[str] | None = None, limit: int | None = None) -> Any:
+    def to_arrow(self, columns: Sequence[str] | None = None, limit: int | None = None) -> pyarrow.Table:
         """The samples as a ``pyarrow.Table``: all fields or ``columns`` of them, all samples or the first ``limit``."""
         from atdata._export.tables import to_arrow
 
         return to_arrow(self._exported(), columns, limit)
 
-    def to_pandas(self, columns: Sequence[str] | None = None, limit: int | None = None) -> Any:
+    def to_pandas(self, columns: Sequence[str] | None = None, limit: int | None = None) -> pandas.DataFrame:
         """The samples as a ``pandas.DataFrame``, one column a field."""
         from atdata._export.tables import to_pandas
 

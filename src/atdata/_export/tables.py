@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,12 +13,16 @@ from atdata._export import _arrow, _pandas
 from atdata._export.columns import Columns, Exportable, declared, row_of
 from atdata._export.layouts import Layout, Null, Scalar, Tensor, merge, observe
 
+if TYPE_CHECKING:
+    import pandas
+    import pyarrow
+
 __all__ = ["to_arrow", "to_pandas"]
 
 _BATCH = 256
 
 
-def to_arrow(dataset: Exportable[Any], columns: Sequence[str] | None = None, limit: int | None = None) -> Any:
+def to_arrow(dataset: Exportable[Any], columns: Sequence[str] | None = None, limit: int | None = None) -> pyarrow.Table:
     """The samples as a ``pyarrow.Table``: all fields or ``columns`` of them, all samples or the first ``limit``.
 
     Arrays of one dtype and shape become fixed-shape tensors, and stand in the table as they were decoded,
@@ -50,7 +54,9 @@ def to_arrow(dataset: Exportable[Any], columns: Sequence[str] | None = None, lim
     return pa.Table.from_batches(done, schema=schema)
 
 
-def to_pandas(dataset: Exportable[Any], columns: Sequence[str] | None = None, limit: int | None = None) -> Any:
+def to_pandas(
+    dataset: Exportable[Any], columns: Sequence[str] | None = None, limit: int | None = None
+) -> pandas.DataFrame:
     """The samples as a ``pandas.DataFrame``, one column a field. Arrays stand in it one a cell, as they are."""
     frame = _pandas.pandas()
     found: dict[str, list[Any]] = {name: [] for name in declared(dataset.sample_type)}
@@ -64,7 +70,8 @@ def to_pandas(dataset: Exportable[Any], columns: Sequence[str] | None = None, li
     if columns is not None:
         _check_known(columns, found)
         found = {name: found[name] for name in columns}
-    return frame.DataFrame({name: _cells(frame, values) for name, values in found.items()})
+    made: pandas.DataFrame = frame.DataFrame({name: _cells(frame, values) for name, values in found.items()})
+    return made
 
 
 def _cells(pandas: Any, values: list[Any]) -> Any:
