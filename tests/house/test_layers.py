@@ -181,6 +181,34 @@ def test_no_packages_import_each_other_in_a_circle() -> None:
         pytest.fail("packages in a circle: " + " <- ".join(error.args[1]))
 
 
+def test_no_module_takes_what_another_keeps_to_itself() -> None:
+    """A name with an underscore belongs to its module; a package or module with one is named by the path to it."""
+    wrong = []
+    for name, path in modules().items():
+        tree = ast.parse(path.read_bytes())
+        known: dict[str, str] = {}
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.ImportFrom):
+                continue
+            for alias, target in zip(node.names, targets(name, path, node), strict=True):
+                if target.partition(".")[0] not in LAYERS:
+                    continue
+                if target.endswith(f".{alias.name}"):
+                    known[alias.asname or alias.name] = target
+                elif _is_private(alias.name):
+                    wrong.append(f"{name}, line {node.lineno}: {alias.name} of {target}")
+        for node in ast.walk(tree):
+            of = node.value.id if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) else ""
+            if of in known and isinstance(node, ast.Attribute) and _is_private(node.attr):
+                wrong.append(f"{name}, line {node.lineno}: {node.attr} of {known[of]}")
+
+    assert not wrong, "\n".join(wrong)
+
+
+def _is_private(name: str) -> bool:
+    return name.startswith("_") and not name.startswith("__")
+
+
 def test_each_foreign_package_is_loaded_by_one_module_only() -> None:
     """Everyone else imports it inside a function, on use, or asks the adapter."""
     doors: dict[str, set[str]] = {}

@@ -21,9 +21,10 @@ from atdata._decoding.protocol import Columns, Decoder, Indices, Piece, SampleBl
 from atdata._errors import SampleError
 from atdata._samples.base import PackableSample
 from atdata._samples.constraints import Labels, OneOf, Range, Shape
-from atdata._samples.hints import is_array, split_optional
+from atdata._samples.hints import SCALARS, is_array, split_optional
 from atdata._samples.meta import SampleMeta
-from atdata._samples.validate import _SCALARS, _rules, declared_scalar
+from atdata._samples.rules import rules_of
+from atdata._samples.validate import declared_scalar
 
 __all__ = ["CheckedDecoder", "checked"]
 
@@ -64,13 +65,13 @@ def _plan(cls: Any) -> _Plan:
     rules: dict[str, _Rules] = {}
     own = cls.validate is not PackableSample.validate
     each = data = own
-    for name, kind, _, extra, items in _rules(cls):
+    for name, kind, _, extra, items in rules_of(cls):
         bounds = tuple(rule for rule in extra if isinstance(rule, Labels | OneOf | Range))
         if is_array(kind):
             if declared_scalar(kind) is not None or any(isinstance(rule, Shape) for rule in extra):
                 arrays.append(name)
             each, data = each or bool(bounds), data or bool(bounds)
-        elif isinstance(kind, type) and kind in _SCALARS:
+        elif isinstance(kind, type) and kind in SCALARS:
             if bounds:
                 rules[name] = bounds
         elif extra or items is not None or not _decided(kind):

@@ -116,22 +116,17 @@ def declared(sample_type: type[Any]) -> dict[str, Layout]:
     return {name: _declared(hint) for name, hint in field_hints(sample_type).items()}
 
 
-_SCALARS: dict[Any, str] = {bool: "bool", int: "int", float: "float", str: "str", bytes: "bytes"}
-
-
 def _declared(hint: Any) -> Layout:
-    import typing
 
     from atdata._samples.constraints import Shape
-    from atdata._samples.hints import is_array, split_optional
+    from atdata._samples.hints import SCALARS, extras, is_array, split_optional
 
     kind, _ = split_optional(hint)
     if is_array(kind):
-        extra = [rule for part in (hint, *typing.get_args(hint)) for rule in getattr(part, "__metadata__", ())]
-        shape = next((rule.dims for rule in extra if isinstance(rule, Shape)), None)
+        shape = next((rule.dims for rule in extras(hint) if isinstance(rule, Shape)), None)
         return _declared_array(kind, shape)
-    if isinstance(kind, type) and kind in _SCALARS:
-        return Scalar(_SCALARS[kind])
+    if isinstance(kind, type) and kind in SCALARS:
+        return Scalar(SCALARS[kind])
     return Null()
 
 

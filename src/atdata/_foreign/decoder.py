@@ -176,10 +176,10 @@ def _is_encoded(place: Place, field: Field) -> bool:
 def _pictures(cls: type[Any]) -> dict[str, tuple[np.dtype[Any] | None, str | None]]:
     """By field of arrays, the dtype that is wanted, and the mode of images that its shape calls for."""
     from atdata._samples.constraints import Shape
-    from atdata._samples.validate import _rules
+    from atdata._samples.rules import rules_of
 
     found: dict[str, tuple[np.dtype[Any] | None, str | None]] = {}
-    for name, kind, _, extra, _ in _rules(cls):  # type: ignore[arg-type]  # classes have a hash, whatever theirs says
+    for name, kind, _, extra, _ in rules_of(cls):
         if is_array(kind):
             dims = next((rule.dims for rule in extra if isinstance(rule, Shape)), ())
             dtype = dtype_of(kind)

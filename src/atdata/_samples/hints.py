@@ -6,12 +6,16 @@ import dataclasses
 import sys
 import types
 import typing
+from collections.abc import Mapping
 from typing import Any
 
 from atdata._samples.aliases import opened
 from atdata._samples.annotations import own_annotations
 
-__all__ = ["array_fields", "field_hints", "is_array", "split_optional"]
+__all__ = ["SCALARS", "array_fields", "extras", "field_hints", "is_array", "split_optional"]
+
+#: Plain types, and what they are called in plans and documents.
+SCALARS: Mapping[Any, str] = {str: "str", int: "int", float: "float", bool: "bool", bytes: "bytes"}
 
 
 def field_hints(cls: type[Any]) -> dict[str, Any]:
@@ -94,3 +98,12 @@ def is_array(hint: Any) -> bool:
 def array_fields(cls: type[Any]) -> tuple[str, ...]:
     """Names of the fields that hold arrays."""
     return tuple(name for name, hint in field_hints(cls).items() if is_array(split_optional(hint)[0]))
+
+
+def extras(hint: Any) -> list[Any]:
+    """What ``Annotated`` says, at the field or on one side of ``| None``."""
+    if typing.get_origin(hint) is typing.Annotated:
+        return [*extras(typing.get_args(hint)[0]), *hint.__metadata__]
+    if type(None) in typing.get_args(hint):
+        return [extra for arg in typing.get_args(hint) for extra in extras(arg)]
+    return []

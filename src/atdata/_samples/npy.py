@@ -18,7 +18,7 @@ from atdata._errors import DecodeError, EncodeError, shown
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["HEADER_LIMIT", "dump", "header", "load"]
+__all__ = ["HEADER_LIMIT", "dump", "header", "header_of", "load"]
 
 _MAGIC = b"\x93NUMPY"
 _MAX_HEADER = 10_000
@@ -69,7 +69,7 @@ def _dump_slow(value: Any) -> bytes:
         order, data = True, array.T.tobytes()
     else:
         order, data = False, array.tobytes()
-    header = _header(dtype, array.shape, order)
+    header = header_of(dtype, array.shape, order)
     if not order:
         if len(_written) >= _CACHE:
             _written.clear()
@@ -77,7 +77,8 @@ def _dump_slow(value: Any) -> bytes:
     return header + data
 
 
-def _header(dtype: np.dtype[Any], shape: tuple[int, ...], fortran: bool) -> bytes:
+def header_of(dtype: np.dtype[Any], shape: tuple[int, ...], fortran: bool) -> bytes:
+    """What stands before the data of an array; ``fortran`` says in which order that is."""
     try:
         descr = npy.dtype_to_descr(dtype)
     except (TypeError, ValueError) as error:

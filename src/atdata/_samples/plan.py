@@ -7,15 +7,13 @@ import typing
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from atdata._samples.hints import field_hints, is_array, split_optional
+from atdata._samples.hints import SCALARS, field_hints, is_array, split_optional
 from atdata._samples.meta import SampleMeta
 
 if TYPE_CHECKING:
     from atdata_codegen.samples.codec import CodecPlan, TypePlan
 
 __all__ = ["plan_from_class", "type_kinds"]
-
-_PRIMITIVES = {str: "str", int: "int", float: "float", bool: "bool", bytes: "bytes"}
 
 
 def plan_from_class(
@@ -88,7 +86,7 @@ def _type(hint: Any, names: dict[str, Any]) -> TypePlan:
         hint = {"str": str, "int": int, "float": float, "bool": bool, "bytes": bytes}.get(hint, hint)
     if is_array(hint):
         return TypePlan("ndarray")
-    kind: Any = _PRIMITIVES.get(hint) if _hashable(hint) else None
+    kind: Any = SCALARS.get(hint) if _hashable(hint) else None
     if kind:
         return TypePlan(kind)
     origin = typing.get_origin(hint) or hint

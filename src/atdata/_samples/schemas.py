@@ -13,15 +13,14 @@ from weakref import WeakKeyDictionary
 from atdata._errors import NotASampleTypeError, UnsupportedTypeError, shown, type_name
 from atdata._samples.class_docs import class_doc, descriptions
 from atdata._samples.constraints import Labels, Length, MediaType, OneOf, Range, Shape, Unit
-from atdata._samples.hints import field_hints, is_array, split_optional
+from atdata._samples.hints import SCALARS, extras, field_hints, is_array, split_optional
 from atdata._samples.record_form import now, to_record_form
 from atdata._uris import check_version, schema_uri
 
 __all__ = ["check_sample_type", "nested_types", "schema_from_class"]
 
 _PREFIX = "ac.foundation.dataset.schemaType#"
-_PRIMITIVES = {str: "str", int: "int", float: "float", bool: "bool", bytes: "bytes"}
-_PRIMITIVE_NAMES = {kind.__name__: kind for kind in _PRIMITIVES}
+_SCALAR_NAMES = {name: kind for kind, name in SCALARS.items()}
 _VERSIONED = re.compile(r"_([0-9]+)_([0-9]+)_([0-9]+)")
 _KNOWN = "known are str, int, float, bool, bytes, NDArray, lists of them, and sample classes"
 
@@ -145,7 +144,7 @@ class _Writer:
             text = _literal(float(field.default))
         if text is not None:
             found["default"] = text
-        for extra in _extras(hint):
+        for extra in extras(hint):
             self._add(found, extra)
         return found
 
@@ -175,18 +174,18 @@ class _Writer:
         from atdata._samples.base import PackableSample
 
         if isinstance(kind, str):
-            kind = _PRIMITIVE_NAMES.get(kind, kind)
+            kind = _SCALAR_NAMES.get(kind, kind)
         if is_array(kind):
             return {"$type": _PREFIX + "ndarray", "dtype": _dtype(kind, where)}
-        if isinstance(kind, type) and kind in _PRIMITIVES:
-            return {"$type": _PREFIX + "primitive", "primitive": _PRIMITIVES[kind]}
+        if isinstance(kind, type) and kind in SCALARS:
+            return {"$type": _PREFIX + "primitive", "primitive": SCALARS[kind]}
         origin = typing.get_origin(kind) or kind
         if origin is list and typing.get_args(kind):
             item, nullable = split_optional(typing.get_args(kind)[0])
             if nullable:
                 raise UnsupportedTypeError(f"{where}: Unsupported type: a list cannot hold None; {_KNOWN}")
             items = {"fieldType": self._type(item, f"{where}[]")}
-            for extra in _extras(typing.get_args(kind)[0]):
+            for extra in extras(typing.get_args(kind)[0]):
                 if isinstance(extra, Length | Shape):
                     self._add(items, extra)
             return {"$type": _PREFIX + "array", "items": items["fieldType"]}
@@ -202,15 +201,6 @@ class _Writer:
         elif origin is tuple:
             hint = "a schema knows no tuples; make it a list, or a field for each part"
         raise UnsupportedTypeError(f"{where}: Unsupported type {ascii(kind)[:120]}; {hint}")
-
-
-def _extras(hint: Any) -> list[Any]:
-    """What ``Annotated`` says, at the field or on one side of ``| None``."""
-    if typing.get_origin(hint) is typing.Annotated:
-        return [*_extras(typing.get_args(hint)[0]), *hint.__metadata__]
-    if type(None) in typing.get_args(hint):
-        return [extra for arg in typing.get_args(hint) for extra in _extras(arg)]
-    return []
 
 
 def _literal(value: object) -> str | None:
@@ -252,6 +242,6 @@ def _scalar_name(scalar: type[Any]) -> str | None:
     import numpy as np
 
     if not issubclass(scalar, np.generic):
-        return _PRIMITIVES.get(scalar)
+        return SCALARS.get(scalar)
     # Families such as np.floating are no dtype; numpy would guess one.
     return None if scalar.__name__ in _FAMILIES else np.dtype(scalar).name

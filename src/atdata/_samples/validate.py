@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import typing
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from atdata._errors import EncodeError, InvalidSampleError, shown, type_name
 from atdata._samples.constraints import Labels, Length, OneOf, Range, Shape
-from atdata._samples.hints import field_hints, is_array, split_optional
+from atdata._samples.hints import SCALARS, is_array, split_optional
 from atdata._samples.meta import SampleMeta
+from atdata._samples.rules import Items, rules_of
 
 if TYPE_CHECKING:
     from atdata._samples.base import PackableSample
 
 __all__ = ["declared_scalar", "validate"]
-
-_SCALARS = {str: "str", int: "int", float: "float", bool: "bool", bytes: "bytes"}
 
 
 def validate(sample: PackableSample[Any]) -> None:
@@ -34,48 +31,10 @@ def validate(sample: PackableSample[Any]) -> None:
         raise InvalidSampleError(found, sample_type=name, field=first)
 
 
-@dataclass(frozen=True, slots=True)
-class _Items:
-    """What is said about the values of a list: ``rules`` of each, and of the lists that they are."""
-
-    rules: tuple[Any, ...]
-    items: _Items | None
-
-
-@lru_cache(maxsize=512)
-def _rules(cls: type[Any]) -> tuple[tuple[str, Any, bool, tuple[Any, ...], _Items | None], ...]:
-    """Name, type without None, whether None is allowed, what ``Annotated`` adds, and adds in lists, of each field."""
-    found = []
-    for name, hint in field_hints(cls).items():
-        extra = tuple(_metadata(hint))
-        kind, nullable = split_optional(hint)
-        default = cls.__dataclass_fields__[name].default
-        found.append((name, kind, nullable or default is None, extra, _items_of(kind)))
-    return tuple(found)
-
-
-def _items_of(kind: Any) -> _Items | None:
-    arguments = typing.get_args(kind)
-    if (typing.get_origin(kind) or kind) is not list or not arguments:
-        return None
-    rules = tuple(rule for rule in _metadata(arguments[0]) if isinstance(rule, Labels | Length | OneOf | Range | Shape))
-    items = _items_of(split_optional(arguments[0])[0])
-    return _Items(rules, items) if rules or items else None
-
-
-def _metadata(hint: Any) -> Iterator[Any]:
-    if typing.get_origin(hint) is typing.Annotated:
-        yield from hint.__metadata__
-        yield from _metadata(typing.get_args(hint)[0])
-    elif type(None) in typing.get_args(hint):
-        for arg in typing.get_args(hint):
-            yield from _metadata(arg)
-
-
 def _problems(sample: PackableSample[Any], prefix: str) -> Iterator[tuple[str, str]]:
     sizes: dict[str, tuple[int, str]] = {}
-    lists: list[tuple[str, Any, _Items]] = []
-    for name, kind, nullable, extra, items in _rules(type(sample)):
+    lists: list[tuple[str, Any, Items]] = []
+    for name, kind, nullable, extra, items in rules_of(type(sample)):
         field = prefix + name
         value = getattr(sample, name, None)
         if value is None:
@@ -107,7 +66,7 @@ def _rule_problem(rule: Any, value: Any, sizes: dict[str, tuple[int, str]], fiel
 
 
 def _item_problems(
-    values: Any, items: _Items, sizes: dict[str, tuple[int, str]], field: str
+    values: Any, items: Items, sizes: dict[str, tuple[int, str]], field: str
 ) -> Iterator[tuple[str, str]]:
     """What is wrong inside a list. Its arrays share the sizes of the sample's own, and none among each other."""
     for i, value in enumerate(values):
@@ -124,7 +83,7 @@ def _item_problems(
 def _type_problems(value: Any, kind: Any, field: str) -> Iterator[tuple[str, str]]:
     if is_array(kind):
         yield from _array_problems(value, kind, field)
-    elif kind in _SCALARS if isinstance(kind, type) else False:
+    elif kind in SCALARS if isinstance(kind, type) else False:
         what = _scalar_problem(value, kind)
         if what:
             yield field, what
@@ -169,7 +128,7 @@ def _tuple_problems(value: Any, arguments: tuple[Any, ...], field: str) -> Itera
 def _scalar_problem(value: Any, kind: type) -> str | None:
     from atdata._samples import values
 
-    convert: Callable[[Any, object, str], Any] = getattr(values, f"out_{_SCALARS[kind]}")
+    convert: Callable[[Any, object, str], Any] = getattr(values, f"out_{SCALARS[kind]}")
     if type(value) is kind:
         return None
     try:

@@ -81,16 +81,16 @@ def _all_arrays(sample: Any, names: tuple[str, ...]) -> bool:
 def _arrays_to_check(cls: type[Any]) -> tuple[str, ...] | None:
     """Fields whose dtype and shape decide, or None when a full check is needed for each sample."""
     from atdata._samples.constraints import Labels, OneOf, Range, Shape
-    from atdata._samples.hints import is_array
-    from atdata._samples.validate import _SCALARS, _rules
+    from atdata._samples.hints import SCALARS, is_array
+    from atdata._samples.rules import rules_of
 
     found: list[str] = []
-    for name, kind, _, extra, _ in _rules(cls):  # type: ignore[arg-type]  # classes have a hash, whatever theirs says
+    for name, kind, _, extra, _ in rules_of(cls):
         if any(isinstance(rule, Labels | OneOf | Range) for rule in extra):
             return None
         if is_array(kind):
             found.append(name)
-        elif not (isinstance(kind, type) and kind in _SCALARS) or any(isinstance(rule, Shape) for rule in extra):
+        elif not (isinstance(kind, type) and kind in SCALARS) or any(isinstance(rule, Shape) for rule in extra):
             return None
     return tuple(found)
 

@@ -92,7 +92,7 @@ def _is_large(value: Any) -> bool:
 @lru_cache(maxsize=256)
 def _header(dtype: np.dtype[Any], shape: tuple[int, ...]) -> bytes:
     """The .npy header of an array in C order."""
-    return npy._header(dtype, shape, False)
+    return npy.header_of(dtype, shape, False)
 
 
 def _bin(size: int) -> bytes:
