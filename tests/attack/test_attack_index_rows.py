@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import tempfile
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -283,6 +284,29 @@ def test_what_sqlite_says_is_shown_escaped_and_what_is_no_path_is_refused(tmp_pa
         assert str(caught.value).isprintable()
     with pytest.raises(ValueError, match="no path"):
         Index(path="a\0b").list_entries()
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can become nobody")
+def test_a_folder_that_cannot_be_written_is_told_so(request: pytest.FixtureRequest) -> None:
+    folder = tempfile.TemporaryDirectory()  # nobody can look into those of pytest
+    request.addfinalizer(folder.cleanup)
+    path = Path(folder.name) / "team.db"
+    fill(Index(path=path)).close()
+    path.parent.chmod(0o755)
+    path.chmod(0o644)
+    reading, writing = os.pipe()
+    if not (child := os.fork()):
+        os.setuid(65534)
+        try:
+            Index(path=path).list_entries()
+        except AtdataError as error:
+            os.write(writing, str(error).encode())
+        finally:
+            os._exit(0)
+    os.waitpid(child, 0)
+    os.close(writing)
+
+    assert b"correct the owner or mode" in os.read(reading, 1000)
 
 
 def test_large_rows_come_in_small_pages_and_too_large_ones_are_refused(

@@ -10,10 +10,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from atdata_codegen.remote import pull as pulling
 from atdata_codegen.remote._http import ask
+from atdata_codegen.remote.documents import LEXICON
 from atdata_codegen.remote.errors import RemoteError
 from atdata_codegen.remote.identity import Account, account_of, authority_domain, lexicon_authority
 from atdata_codegen.remote.network import Network
@@ -304,3 +308,54 @@ def test_the_authority_of_an_nsid_is_its_domain_and_none_above_it(monkeypatch: p
         lexicon_authority("com.example.data.deep.image", Network())
     assert asked[-1] == "_lexicon.deep.data.example.com"
     assert len(asked) == 3
+
+
+def chained(leads_to: Callable[[int], list[str]]) -> tuple[Handle, list[str]]:
+    """A directory, and a server that makes up every document it is asked for, which names others."""
+    asked: list[str] = []
+    did = "did:plc:ewvi7nxzyoun6zhxrhs64oiz"
+
+    def handle(request: http.server.BaseHTTPRequestHandler) -> None:
+        parts = urlsplit(request.path)
+        if parts.path == f"/{did}":
+            host = f"http://127.0.0.1:{request.server.server_address[1]}"  # type: ignore[str-bytes-safe]  # a string
+            service = {"id": "#atproto_pds", "type": "AtprotoPersonalDataServer", "serviceEndpoint": host}
+            said({"id": did, "service": [service]})(request)
+            return
+        nsid = parse_qs(parts.query)["rkey"][0]
+        asked.append(nsid)
+        number = nsid.rpartition(".x")[2]
+        if not number.isdigit():
+            said({"error": "RecordNotFound", "message": "no"}, 400)(request)
+            return
+        refs = {f"p{i}": {"type": "ref", "ref": name} for i, name in enumerate(leads_to(int(number)))}
+        main = {"type": "object", "properties": refs}
+        value = {"$type": LEXICON, "lexicon": 1, "id": nsid, "defs": {"main": main}}
+        said({"uri": f"at://{did}/{LEXICON}/{nsid}", "cid": record_cid(value), "value": value})(request)
+
+    return handle, asked
+
+
+@pytest.mark.parametrize(
+    ("leads_to", "says", "most"),
+    [
+        (lambda number: [f"com.example.x{number + 1}", f"com.example.x{number + 2}#main"], "more than 30 others", 40),
+        (lambda number: [f"com.example.gone{i}" for i in range(200)], "10 that cannot be had", 20),
+    ],
+    ids=["without an end", "to nowhere"],
+)
+def test_what_leads_on_and_on_is_not_followed_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, leads_to: Callable[[int], list[str]], says: str, most: int
+) -> None:
+    monkeypatch.setattr(pulling, "_MOST_FOLLOWED", 30)
+    monkeypatch.setattr(pulling, "_MOST_LOST", 10)
+    handle, asked = chained(leads_to)
+    with served(handle) as (_, network):
+        network = replace(network, authorities={"example.com": "did:plc:ewvi7nxzyoun6zhxrhs64oiz"})
+        with pytest.raises(RemoteError, match=says):
+            pulling.pull(pulling.PullSettings(str(tmp_path), ("com.example.x0",), network=network))
+
+        assert len(asked) <= most
+        assert list(tmp_path.iterdir()) == []
+        alone = pulling.PullSettings(str(tmp_path), ("com.example.x0",), network=network, dependencies=False)
+        assert pulling.pull(alone).new == ["com.example.x0"]

@@ -25,6 +25,10 @@ from atdata_lexicon.errors import AtdataError
 
 __all__ = ["Pull", "PullSettings", "pull"]
 
+#: Documents that are brought because others name them, and those of them that could not be had.
+_MOST_FOLLOWED = 2000
+_MOST_LOST = 100
+
 
 @dataclass(frozen=True, slots=True)
 class PullSettings:
@@ -193,6 +197,7 @@ class _Run:
     def _follow(self, refs: Sequence[_Ref]) -> None:
         """Everything that was brought refers to something; what is not here comes too."""
         todo = deque(refs)
+        asked = lost = 0
         while todo:
             ref = todo.popleft()
             nsid = ref.nsid
@@ -208,9 +213,15 @@ class _Run:
                     self._bad(nsid, "is referred to, and not in the lock file", "pull without --locked")
             else:
                 self.progress(nsid)
+                asked += 1
+                if asked > _MOST_FOLLOWED or lost >= _MOST_LOST:
+                    most = f"more than {_MOST_FOLLOWED} others" if lost < _MOST_LOST else f"{lost} that cannot be had"
+                    hint = "pull with --no-deps, and then those that you want"
+                    raise RemoteError(nsid, f"is one of too many: what was pulled leads on to {most}", hint)
                 try:
                     todo += self._take(fetch_target(Nsid(nsid), self.settings.network), root=False)
                 except RemoteError as error:
+                    lost += 1
                     severity: Severity = "error" if ref.needed else "warning"
                     self.result.problems.extend(replace(one, severity=severity) for one in error.problems)
 

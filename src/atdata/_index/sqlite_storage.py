@@ -113,6 +113,11 @@ class SqliteStorage:
         if isinstance(error, sqlite3.OperationalError):
             if "locked" in str(error) or "busy" in str(error):
                 return IndexBusyError(f"the index {shown(self.path, 200)} is locked by another process")
+            if "readonly" in str(error):
+                return IndexUnavailableError(
+                    f"the index {shown(self.path, 200)} cannot be written here, and SQLite makes files beside it even "
+                    "to read: correct the owner or mode of the file and its folder, or copy it to one of your own"
+                )
             return IndexUnavailableError(f"the index {shown(self.path, 200)} cannot be used: {_said(error)}")
         if _is_of_a_row(error):
             most = f"{_LONGEST_ROW >> 20} MiB"

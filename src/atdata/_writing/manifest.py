@@ -113,7 +113,7 @@ def _entry(entry: Any, path: str) -> ShardEntry:
     )
     # A name only, never a way to another folder.
     named = isinstance(name, str) and name not in ("", ".", "..") and not set(name) & set("/\\\0")
-    counted = type(count) is int and type(size) is int and count >= 0 and size >= 0
+    counted = all(type(number) is int and 0 <= number < 1 << 63 for number in (count, size))
     if named and counted and (sha is None or (isinstance(sha, str) and _SHA256.fullmatch(sha))):
         return ShardEntry(str(name), int(count or 0), int(size or 0), sha)
     raise ManifestError(f"{path!a}: no entry of a shard: {shown(str(entry), 120)}")
