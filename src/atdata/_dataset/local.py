@@ -21,6 +21,8 @@ __all__ = ["LocalPass"]
 
 #: Most samples decoded together, and most bytes that are copied or made into values together.
 _MOST = 2048
+#: As many when a sample has so few bytes.
+_MOST_TINY, _TINY = 4096, 512
 _BYTES = 2 << 20
 #: Bytes that are fetched together from elsewhere.
 _FETCHED = 16 << 20
@@ -74,6 +76,8 @@ class LocalPass:
                     most = max(1, min(_MOST, _FETCHED // size) // batch)
                 elif self._decoder.eager or (self._scattered and size <= SMALL):
                     most = max(1, min(_MOST, max(_BYTES // size, 64)) // batch)
+                elif size <= _TINY:
+                    most = max(1, _MOST_TINY // batch)
             if ended:
                 break
             step = high

@@ -28,6 +28,9 @@ T = TypeVar("T")
 #: Samples up to this size are put side by side when they come from several buffers.
 SMALL = 16_384
 
+#: So many samples of so few bytes are sooner read when they are side by side.
+_MANY, _TINY = 64, 512
+
 #: So few samples are sooner read one by one.
 _FEW = 8
 
@@ -127,7 +130,11 @@ class ColumnDecoder(SampleDecoder[T]):
             block, starts, sizes = spans[0]
             if order is not None:
                 starts, sizes = starts[order], sizes[order]
-            return self._scan(Source(block.buffer), starts, starts + sizes, wanted), length
+            if length >= _MANY and (most := int(sizes.max())) <= _TINY:
+                source, starts = Source(block.buffer).gathered(starts, most)
+            else:
+                source = Source(block.buffer)
+            return self._scan(source, starts, starts + sizes, wanted), length
         read = [self._scan(Source(block.buffer), starts, starts + sizes, wanted) for block, starts, sizes in spans]
         return _merged(read, [len(starts) for _, starts, _ in spans], order), length
 

@@ -17,6 +17,10 @@ __all__ = ["Ints", "Odd", "Source"]
 Ints = NDArray[np.int64]
 
 
+#: So many bytes may be read together with the last of an item.
+_BEHIND = 64
+
+
 class Odd(Exception):
     """Samples that are not all of one plain form. Says nothing about right or wrong."""
 
@@ -39,6 +43,14 @@ class Source:
             count = max(self.size - width + 1, 0)
             view = self._views[width] = np.ndarray((count,), f"V{width}", self.bytes, 0, (1,))
         return view[positions]
+
+    def gathered(self, starts: Ints, most: int) -> tuple[Source, Ints]:
+        """A source of items of up to ``most`` bytes side by side, with a little behind each, and where they start."""
+        width = most + _BEHIND
+        if int(starts.max()) + width > self.size:
+            return self, starts
+        found = self.take(starts, width)
+        return Source(found.view(np.uint8).data), np.arange(0, len(starts) * width, width)
 
     def same(self, positions: Ints, wanted: bytes) -> bool:
         """Whether ``wanted`` stands at every position."""
