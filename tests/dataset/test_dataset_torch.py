@@ -86,6 +86,16 @@ def test_a_loader_makes_batches_of_single_samples(files: Make, workers: int) -> 
     assert all(len(batch["name"]) == len(batch["n"]) for batch in batches)
 
 
+def test_samples_without_a_class_become_tensors_too(files: Make) -> None:
+    untyped: Any = atdata.Dataset[atdata.DictSample](files(20).url)
+
+    batch = next(iter(untyped.torch(batch_size=4)))
+    assert batch["row"].tolist() == [[i, i + 1, i + 2] for i in range(4)]
+    assert batch["n"].tolist() == [0, 1, 2, 3]
+    assert next(iter(untyped.torch()))["row"].tolist() == [0, 1, 2]
+    assert untyped.torch_map()[3]["row"].tolist() == [3, 4, 5]
+
+
 @pytest.mark.parametrize("stop", [0, 1, 4])
 @pytest.mark.parametrize("later", [0, 2, 3])
 def test_a_loader_goes_on_with_another_number_of_workers(files: Make, stop: int, later: int) -> None:

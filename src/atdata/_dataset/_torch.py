@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from atdata._samples.batch import aggregate, batch_title
+from atdata._samples.npy import opened
 from atdata_lexicon.errors import MissingExtraError
 
 try:
@@ -123,7 +125,7 @@ def _sample(sample: Any, decode: frozenset[str]) -> Any:
     if names is not None:
         values = {name: getattr(sample, name) for name in names}
     elif hasattr(sample, "items"):
-        values = dict(sample.items())
+        values = {name: value if name in decode else opened(value) for name, value in dict(sample.items()).items()}
     else:
         return sample
     if decode:
@@ -137,12 +139,17 @@ def _batch(batch: Any, decode: frozenset[str]) -> Any:
     kind = getattr(batch, "sample_type", None)
     if kind is None:
         return batch
-    names = getattr(kind, "__dataclass_fields__", None)
-    if names is None:
-        names = dict.fromkeys(name for sample in batch.samples for name in sample)
-    return TensorBatch(
-        {name: _tensor(batch.decoded_column(name)) if name in decode else _column(batch[name]) for name in names}
-    )
+    known: Any = getattr(kind, "__dataclass_fields__", None)
+    names = dict.fromkeys(name for sample in batch.samples for name in sample) if known is None else known
+    found = TensorBatch()
+    for name in names:
+        if name in decode:
+            found[name] = _tensor(batch.decoded_column(name))
+        elif known is None:  # arrays are bytes in samples without a class, and nobody can compute with those
+            found[name] = _column(aggregate(list(map(opened, batch[name])), batch_title(kind), name))
+        else:
+            found[name] = _column(batch[name])
+    return found
 
 
 def _tensor(value: Any) -> Any:

@@ -13,8 +13,6 @@ __all__ = ["Columns", "Exportable", "SampleMap", "declared", "groups", "row_of"]
 S_co = TypeVar("S_co", covariant=True)
 SampleMap = Callable[[Any], Mapping[str, Any]]
 
-_NPY = b"\x93NUMPY"
-
 
 class Exportable(Protocol[S_co]):
     """What can be exported: anything that gives its samples in order, such as a Dataset."""
@@ -30,12 +28,9 @@ def row_of(sample: Any) -> Mapping[str, Any]:
     names = fields_of(sample)
     if names:
         return {name: getattr(sample, name) for name in names}
-    from atdata._samples.npy import load
+    from atdata._samples.npy import opened
 
-    return {
-        name: load(value) if type(value) is bytes and value.startswith(_NPY) else value
-        for name, value in dict(sample.items()).items()
-    }
+    return {name: opened(value) for name, value in dict(sample.items()).items()}
 
 
 class Columns:

@@ -16,7 +16,8 @@ __all__ = ["DictSample"]
 class DictSample:
     """A sample that takes its fields from the data: ``sample.label`` and ``sample["label"]``.
 
-    Arrays stay the bytes that they are stored as; a typed sample class turns them into arrays.
+    Arrays stay the bytes that they are stored as; a typed sample class turns them into arrays: ``as_type`` of a
+    dataset reads them as one of yours, or as that of a draft, ``decode_schema(infer_schema(path))``.
     A field called like a method (``keys``) is reached by ``sample["keys"]``.
 
     >>> sample = DictSample(label="cat", score=0.5)

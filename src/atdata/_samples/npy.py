@@ -18,7 +18,7 @@ from atdata._errors import DecodeError, EncodeError, shown
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["HEADER_LIMIT", "dump", "header", "header_of", "load"]
+__all__ = ["HEADER_LIMIT", "dump", "header", "header_of", "load", "opened"]
 
 _MAGIC = b"\x93NUMPY"
 _MAX_HEADER = 10_000
@@ -105,6 +105,15 @@ def load(data: Any) -> NDArray[Any]:
     else:
         raise DecodeError(f"not an array's bytes but {shown(data)}")
     return _load_slow(data)
+
+
+def opened(value: Any) -> Any:
+    """The array where ``value`` is the bytes of a .npy file, or the arrays in a list; else ``value`` as it is."""
+    if type(value) is bytes:
+        return load(value) if value.startswith(_MAGIC) else value
+    if type(value) is list and any(type(entry) is bytes and entry.startswith(_MAGIC) for entry in value):
+        return [opened(entry) for entry in value]
+    return value
 
 
 def header(data: bytes) -> tuple[np.dtype[Any], tuple[int, ...], int, int, bool]:
