@@ -98,6 +98,18 @@ def test_a_record_that_begins_well_and_ends_badly_is_found_out_when_the_rest_is_
     assert index.damaged_entries() == {}
 
 
+def test_whoever_asks_by_cid_never_gets_other_data(index: Index) -> None:
+    """A forged sum is no help: the CID is that of schema and shards."""
+    wanted, other = index.get_dataset("b"), index.get_dataset("c")
+    text = json.dumps(other.record.to_record())
+    forged = {"cid": wanted.cid, "record": text, "sum": f"{crc32((wanted.cid + text).encode()):08x}", "names": "1"}
+    for more in ({"sole": "1"}, {}):
+        index._storage.transact(lambda change, more=more: change.put("entry", wanted.cid, {**forged, **more}))  # type: ignore[misc]  # more
+        with pytest.raises(AtdataError, match="its CID is another one"):
+            index.get_entry(wanted.cid)
+    assert index.get_entry(other.cid).data_urls == other.data_urls
+
+
 def test_metadata_that_is_none_hides_no_entry(index: Index) -> None:
     row = index._storage.get("name", ["b"])[0] or {}
     text = json.dumps({**json.loads(row["record"]), "metadata": {"$bytes": "AAAA"}})

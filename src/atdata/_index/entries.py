@@ -190,12 +190,15 @@ class Entries:
         if row is None:
             raise EntryNotFoundError(f"there is no entry with the CID {shown(cid)} in the index")
         entry = entry_of(cid, row if row.get("cid") == cid else {**row, "cid": cid})
+        if not _cid_fits(entry):  # whoever asks by CID is to have this very data, and no other
+            raise DamagedEntryError(f"the entry {shown(cid)} of the index is damaged: its CID is another one", cid)
         if row.get("sole") or not number_in(row, "names"):
             return entry
         (named,) = self._storage.get(NAME, [entry.name])
         if named is None or named.get("cid") != cid:
             for key, _ in self._storage.page(_OWNER, prefix=cid + _SPLIT, limit=1):
-                return self.by_name(key.split(_SPLIT, 1)[1])
+                found = self.by_name(key.split(_SPLIT, 1)[1])
+                return found if found.cid == cid and _cid_fits(found) else entry
         return entry
 
     def page(self, after: str, limit: int) -> tuple[list[LocalDatasetEntry], str]:
