@@ -40,7 +40,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return run(arguments)
     except ProblemError as error:
         for problem in error.problems:
-            print(f"atdata-gen: error: {problem}", file=sys.stderr)
+            where = "" if not problem.file and not problem.path else f"{problem.place}: "
+            print(f"atdata-gen: error: {where}{problem.text}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final, TypeAlias
 
 from atdata_codegen.findings import ABSENT, Finding, Level, Review
-from atdata_codegen.reports.common import bounded, breaks_of, defused, ordered, value_text, verdict
+from atdata_codegen.reports.common import LEVELS, bounded, breaks_of, defused, ordered, value_text, verdict
 
 __all__ = ["render", "render_coloured"]
 
@@ -31,7 +31,7 @@ def render_coloured(review: Review) -> str:
 
 def _render(review: Review, paint: _Paint) -> str:
     lines: list[str] = []
-    for finding in reversed(ordered(review.findings)):
+    for finding in sorted(ordered(review.findings), key=lambda one: -LEVELS.index(one.level)):
         lines.extend(_block(finding, paint))
     passed = "32" if review.passed else "1;31"
     lines.append(paint(verdict(review), passed))

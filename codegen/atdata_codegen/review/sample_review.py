@@ -222,7 +222,8 @@ def _in_place(run: _Run, old: SchemaView, new: SchemaView) -> Iterator[Finding]:
         f"{clean(new.name, 80)} {new.document.version} has other contents than before under the same version; "
         f"the next one would be {bumped(old.number, asked if asked != 'none' else 'patch')}"
     )
-    finding = judge.finding("SMP50", message, ("version",), frozenset(), new=new.document.version)
+    version = new.document.version
+    finding = judge.finding("SMP50", message, ("version",), frozenset(), old=version, new=version)
     yield from located([finding], new.document)
 
 
@@ -261,6 +262,7 @@ def _excused(finding: Finding, honest: bool, way: tuple[bool, tuple[str, ...]] |
     how = "the version says so"
     if way is not None and (needs_lens(finding) or finding.rule == "SMP20"):  # a widened array is read, and cast
         how += f", and the lens {', '.join(clean(name, 80) for name in way[1])} reads the old samples"
+        how += "" if way[0] else ", by code that has to be written and imported, for it has no mapping"
     return replace(finding, level="warning", message=f"{finding.message} ({how})")
 
 

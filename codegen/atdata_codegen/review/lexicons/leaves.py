@@ -139,7 +139,9 @@ def bound_tightened(pair: LexPair) -> Iterator[Change]:
                 made = _change("LEX020", key, old, new, "the other bound said as much before")
                 yield replace(made, bump="patch")
             else:
-                yield _with(_change("LEX020", key, old, new, "values that were allowed are refused"), tight=True)
+                yield _with(
+                    _change("LEX020", key, old, new, "values that were allowed before are refused now"), tight=True
+                )
 
 
 @rule("LEX021", *_BOUNDED)
