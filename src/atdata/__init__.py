@@ -9,6 +9,9 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from atdata import atmosphere as atmosphere
+    from atdata import local as local
+    from atdata import promote as promote
     from atdata._atmosphere.blobs.source import BlobSource as BlobSource
     from atdata._dataset.dataset import Dataset as Dataset
     from atdata._dataset.iteration import Iteration as Iteration
@@ -173,15 +176,16 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name in _MODULES:
-        return importlib.import_module(f"atdata.{name}")
-    if name in _WHERE:
-        value = getattr(importlib.import_module(f"atdata.{_WHERE[name]}"), name)
-        globals()[name] = value
-        return value
-    raise AttributeError(f"module 'atdata' has no attribute {name!r}")
+if not TYPE_CHECKING:  # checkers would take any name for one of ours
 
+    def __getattr__(name: str) -> Any:
+        if name in _MODULES:
+            return importlib.import_module(f"atdata.{name}")
+        if name in _WHERE:
+            value = getattr(importlib.import_module(f"atdata.{_WHERE[name]}"), name)
+            globals()[name] = value
+            return value
+        raise AttributeError(f"module 'atdata' has no attribute {name!r}")
 
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})

@@ -11,15 +11,24 @@ __all__ = ["lazy_classes"]
 
 
 def lazy_classes(
-    package: str, classes: Mapping[str, str], modules: Iterable[str]
+    package: str,
+    classes: Mapping[str, str | tuple[str, str]],
+    modules: Iterable[str],
+    *,
+    within: str | None = None,
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
-    """``__getattr__`` and ``__dir__`` of a package: each class from the module named for it, and the modules."""
+    """``__getattr__`` and ``__dir__`` of a package: each class from the module named for it, and the modules.
+
+    A class that has another name in its module is given as the module and that name. ``within`` is the package that
+    holds the modules, when it is another one. Checkers must not see ``__getattr__``, or they find no misspelt name.
+    """
     known = frozenset(modules)
 
     def load(name: str) -> Any:
-        module = classes.get(name)
-        if module is not None:
-            value = getattr(import_module(f"{package}.{module}"), name)
+        place = classes.get(name)
+        if place is not None:
+            module, attribute = (place, name) if isinstance(place, str) else place
+            value = getattr(import_module(f"{within or package}.{module}"), attribute)
             setattr(sys.modules[package], name, value)
             return value
         if name in known:

@@ -7,8 +7,9 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from atdata._lazy import lazy_classes
 
 if TYPE_CHECKING:
     from atdata._atmosphere.at_uri import AtUri as AtUri
@@ -156,15 +157,5 @@ __all__ = [
     "using_network",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name in _WHERE:
-        module, attribute = _WHERE[name]
-        value = getattr(importlib.import_module(f"atdata._atmosphere.{module}"), attribute)
-        globals()[name] = value
-        return value
-    raise AttributeError(f"module 'atdata.atmosphere' has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+if not TYPE_CHECKING:  # checkers would take any name for one of ours
+    __getattr__, __dir__ = lazy_classes(__name__, _WHERE, (), within="atdata._atmosphere")

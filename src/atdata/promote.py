@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, overload
 
+from atdata._lazy import lazy_classes
+
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
@@ -101,13 +103,7 @@ def _find_existing_schema(client: AtmosphereClient, name: str, version: str) -> 
     return next((str(found.uri) for found, its in same_name(reader, name) if its == version), None)
 
 
-def __getattr__(attribute: str) -> Any:
-    if attribute == "PromotionPlan":
-        from atdata._atmosphere.promotion.plan import PromotionPlan
+_WHERE = {"PromotionError": "errors", "PromotionPlan": "plan"}
 
-        return PromotionPlan
-    if attribute == "PromotionError":
-        from atdata._atmosphere.promotion.errors import PromotionError
-
-        return PromotionError
-    raise AttributeError(f"module 'atdata.promote' has no attribute {attribute!r}")
+if not TYPE_CHECKING:  # checkers would take any name for one of ours
+    __getattr__, __dir__ = lazy_classes(__name__, _WHERE, (), within="atdata._atmosphere.promotion")

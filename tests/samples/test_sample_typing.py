@@ -158,3 +158,17 @@ def test_both_checkers_accept_what_newcomers_are_shown(page: str, tmp_path: Path
 
     run(tmp_path, "mypy", "--strict", "--disable-error-code=import-untyped", "shown.py")  # webdataset has no types
     assert "0 errors, 0 warnings" in run(tmp_path, "pyright", "--pythonpath", sys.executable, "shown.py")
+
+
+@pytest.mark.parametrize("checker", ["mypy", "pyright"])
+def test_checkers_find_a_misspelt_name_behind_each_door(checker: str, tmp_path: Path) -> None:
+    """Names load on use; what does that must not look to a checker as if there were any name."""
+    doors = ["atdata", "atdata.atmosphere", "atdata.local", "atdata.promote", "atdata.testing", "atdata_lexicon"]
+    lines = [f"from {door} import Misspelt as M{i}" for i, door in enumerate(doors)]
+    (tmp_path / "slips.py").write_text("\n".join([*lines, "import atdata", "atdata.Datset"]), encoding="utf-8")
+    options = ["--cache-dir", str(tmp_path)] if checker == "mypy" else ["--pythonpath", sys.executable]
+    done = subprocess.run(
+        [sys.executable, "-m", checker, *options, "slips.py"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+
+    assert len(re.findall(r"slips\.py:\d+:.* error: ", done.stdout)) == len(doors) + 1, done.stdout

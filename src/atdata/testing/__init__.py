@@ -11,8 +11,9 @@ that asks for one fixture:
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from atdata._lazy import lazy_classes
 
 if TYPE_CHECKING:
     from atdata.testing.index import IndexContract as IndexContract
@@ -43,10 +44,5 @@ __all__ = [
     "memory_index",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name in _WHERE:
-        value = getattr(importlib.import_module(f"atdata.testing.{_WHERE[name]}"), name)
-        globals()[name] = value
-        return value
-    raise AttributeError(f"module 'atdata.testing' has no attribute {name!r}")
+if not TYPE_CHECKING:  # checkers would take any name for one of ours
+    __getattr__, __dir__ = lazy_classes(__name__, _WHERE, ())
