@@ -13,7 +13,7 @@ import pytest
 from relay import Fault, Relay
 from store_samples import keys, large, read, shards, words
 
-from atdata._stores import _boto, upload
+from atdata._stores import requests, upload
 from atdata._stores.errors import StoreAccessError, StoreError, StoreUnavailableError
 from atdata._stores.s3 import S3DataStore
 
@@ -42,7 +42,7 @@ SLOW = {("hang", ONCE, "stream"), ("hang", EVER, "cache_local"), *((*fault, "cop
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_boto, "_PAUSE", 0.005)
+    monkeypatch.setattr(requests, "_PAUSE", 0.005)
 
 
 @pytest.fixture

@@ -13,7 +13,16 @@ from atdata_lexicon.errors import MissingExtraError
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-__all__ = ["DENIED", "MISSING", "S3Stream", "answer_of", "is_without_credentials", "make_client", "s3_error"]
+__all__ = [
+    "DENIED",
+    "MISSING",
+    "S3Stream",
+    "answer_of",
+    "is_broken",
+    "is_without_credentials",
+    "make_client",
+    "s3_error",
+]
 
 #: Codes by which S3 and services like it say that there is no such thing.
 MISSING = frozenset({"404", "NoSuchBucket", "NoSuchKey", "NotFound"})
@@ -123,6 +132,14 @@ def answer_of(error: Exception) -> tuple[str, int]:
     if not isinstance(response, dict) or "Error" not in response:
         return "", 0
     return str(response["Error"].get("Code", "")), int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+
+
+def is_broken(error: Exception) -> bool:
+    """Whether nothing whole was answered: no connection, one that broke, or what is no answer of S3."""
+    botocore: Any = import_module("botocore.exceptions")
+    garbled: type[Exception] = import_module("botocore.parsers").ResponseParserError
+    failures = (botocore.HTTPClientError, botocore.ConnectionError, botocore.IncompleteReadError, garbled, OSError)
+    return isinstance(error, failures)
 
 
 def is_without_credentials(error: Exception) -> bool:

@@ -12,9 +12,9 @@ from urllib.parse import quote, unquote
 
 from atdata._errors import shown
 from atdata._sources.s3 import is_bucket
-from atdata._stores._boto import call, make_client
 from atdata._stores.credentials import endpoint_of, read_credentials
 from atdata._stores.errors import StoreError, StoreMissingError, place
+from atdata._stores.requests import call, make_client
 from atdata._stores.store import ShardStore
 from atdata._stores.stored import Found
 from atdata._stores.upload import PART_SIZE, Upload, UploadSession

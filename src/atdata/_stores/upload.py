@@ -17,8 +17,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from atdata._stores._boto import answer_of, call
 from atdata._stores.errors import StoreError, StoreUnavailableError
+from atdata._stores.requests import answer_of, call
 from atdata._stores.sink import Piece
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ class UploadSession:
             raise
 
     def request(self, operation: str, key: str, extras: dict[str, Any], **parameters: Any) -> tuple[Any, int]:
-        """One request, with ``extras`` while the server knows them; see :func:`atdata._stores._boto.call`."""
+        """One request, with ``extras`` while the server knows them; see :func:`atdata._stores.requests.call`."""
         url = f"s3://{self.bucket}/{key}"
         method = getattr(self.client, operation)
         while True:

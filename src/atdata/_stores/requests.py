@@ -1,4 +1,4 @@
-"""boto3 as stores use it: clients that try once, and calls that try up to three times.
+"""Requests of a store to S3: clients that try once, and calls that try up to three times.
 
 boto3's own retries are off, so that how often a request is made is decided here and nowhere else.
 """
@@ -8,11 +8,10 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Mapping
-from importlib import import_module
 from typing import Any
 
 from atdata._sources import _boto
-from atdata._sources._boto import DENIED, MISSING, answer_of, is_without_credentials
+from atdata._sources._boto import DENIED, MISSING, answer_of, is_broken, is_without_credentials
 from atdata._stores.errors import (
     StoreAccessError,
     StoreError,
@@ -83,10 +82,7 @@ def _passes(error: Exception) -> bool:
     code, status = answer_of(error)
     if code or status:
         return code in _PASSING or status in (408, 429) or (status >= 500 and status != 501)
-    botocore: Any = import_module("botocore.exceptions")
-    garbled: type[Exception] = import_module("botocore.parsers").ResponseParserError
-    failures = (botocore.HTTPClientError, botocore.ConnectionError, botocore.IncompleteReadError, garbled, OSError)
-    return isinstance(error, failures)
+    return is_broken(error)
 
 
 def store_error(error: Exception, url: str, retries: int = 0) -> StoreError:
