@@ -14,9 +14,9 @@ import numpy as np
 
 from atdata._errors import shown
 from atdata._shards.chain import Run, find_run
-from atdata._shards.even import Even
 from atdata._shards.header import BLOCK, EXTENSIONS, Header, HeaderError, pax_number, pax_records, read_header
 from atdata._shards.samples import Member
+from atdata._shards.twins import Twins
 
 __all__ = ["MAX_EXTENSION", "Ledger", "Walk"]
 
@@ -45,7 +45,7 @@ class Ledger(Protocol):
 class Walk:
     """A walk through one archive. ``scan`` is called with more of it until ``done``."""
 
-    __slots__ = ("_ending", "_even", "_extension", "_ledger", "_slow", "_tail_bytes", "done", "position", "runs")
+    __slots__ = ("_ending", "_extension", "_ledger", "_slow", "_tail_bytes", "_twins", "done", "position", "runs")
 
     def __init__(self, ledger: Ledger, *, runs: bool = True) -> None:
         self._ledger = ledger
@@ -55,7 +55,7 @@ class Walk:
         #: Whether runs of ordinary samples may be taken at once.
         self.runs = runs
         self._extension: _Extension | None = None
-        self._even = Even() if ledger.packed else None
+        self._twins = Twins() if ledger.packed else None
         self._ending = False
         self._slow = 0
         self._tail_bytes = 0
@@ -79,7 +79,7 @@ class Walk:
                     self._break(self._missing(end))
                 return BLOCK
             if self.runs and not self._slow and self._extension is None:
-                run = None if self._even is None else self._even.run(flat, at, data)
+                run = None if self._twins is None else self._twins.run(flat, at, data)
                 if run is None:
                     run = find_run(flat, at, data, packed=self._ledger.packed)
                 if self._run(run, base):

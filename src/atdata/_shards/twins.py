@@ -1,9 +1,10 @@
-"""The fastest walk: members at even distances, compared with the first of them where they lie.
+"""The fastest walk: members whose headers are like that of the first, many at once.
 
-Samples of one class mostly take the same number of blocks, so that the next headers can be told from the first one.
-It is read by itself. Of the others every byte is compared with it but those that may differ: the key, size, time and
-checksum, and in a pax header before them the fraction of a second. These are looked at eight at a time, as numbers
-of 64 bits. No less is looked at than in :mod:`atdata._shards.chain`, which takes what is not even.
+The first header is read by itself. Of the others every byte is compared with it but those that may differ: the key,
+size, time and checksum, and in a pax header before them the fraction of a second. These are looked at eight at a
+time, as numbers of 64 bits. Samples of one class mostly take the same number of blocks; then headers are at even
+distances, and are compared where they lie. No less is looked at than in :mod:`atdata._shards.chain`, which takes
+what is not like the first.
 """
 
 from __future__ import annotations
@@ -19,17 +20,20 @@ from atdata._shards.names import SUFFIX, is_meta, split
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    Ints = NDArray[np.int64]
     Words = NDArray[np.uint64]
     Good = NDArray[np.bool_]
 
-__all__ = ["Even"]
+__all__ = ["Twins"]
 
 _BLOCK = 512
 #: How many members are looked at together at first, or in how many bytes, and at most: what was read once should still
 #: be near when it is read again.
 _FIRST, _BYTES, _MOST = 32, 1 << 19, 1024
-#: Fewer members than that before one that is not even are left to others.
-_FEW = 16
+#: Most members whose headers are put side by side.
+_MOST_UNEVEN = 512
+#: Fewer members than that are left to others, and then as many runs as that.
+_FEW, _PAUSE = 16, 8
 #: What pax headers give that are looked at here: ``28 mtime=1700000000.1234567\n``, a digit more or less.
 _SHORTEST, _LONGEST = 22, 32
 #: Where in a header, in words, what may differ begins and ends: size, time and checksum.
@@ -58,19 +62,21 @@ _FIXED = _words(0xFFFFFFFF, 0xFF << 56, 0, 0, _all(0xFF) - 0xFFFF)
 _COUNTED = _words(_all(0xFF), _all(0xFF), _all(0xFF), 0xFFFFFFFF, 0)
 
 
-class Even:
-    """Finds runs of even members in one archive, and remembers how worthwhile that was."""
+class Twins:
+    """Finds runs of such members in one archive, and remembers how worthwhile that was."""
 
-    __slots__ = ("_reach",)
+    __slots__ = ("_even", "_pause", "_reach")
 
     def __init__(self) -> None:
         self._reach = _FIRST
+        #: Whether members have been at even distances so far.
+        self._even = True
+        self._pause = 0
 
     def run(self, data: NDArray[np.uint8], at: int, mapping: memoryview) -> Run | None:
-        """The packed samples at ``at`` that are even, or None. ``mapping`` is the same memory as ``data``."""
-        reach = self._reach
-        if not reach:  # the last run ended early
-            self._reach = _FIRST
+        """The packed samples at ``at`` that are like the first, or None. ``mapping`` is the same memory as ``data``."""
+        if self._pause:
+            self._pause -= 1
             return None
         front = 1024 if bytes(mapping[at + 156 : at + 157]) == b"x" else 0
         head = bytes(mapping[at : at + front + _BLOCK])
@@ -79,19 +85,25 @@ class Even:
         name = first[:100].partition(b"\0")[0]
         if size <= 0 or not _is_sample(name, first) or (front and _size(head[:_BLOCK], b"x") < 0):
             return None
-        padded = (size + 511) & -512
-        period = front + _BLOCK + padded
-        if reach == _FIRST:
-            reach = max(reach, _BYTES // period)
+        found = self._even_run(data, at, head, name, size) if self._even else None
+        if found is None:
+            found = _uneven_run(data, at, mapping, head, name)
+            if found is None:
+                self._pause = _PAUSE
+            else:
+                steps = np.diff(found.offsets[-_FIRST:])
+                self._even = bool((steps == steps[0]).all())
+        return found
+
+    def _even_run(self, data: NDArray[np.uint8], at: int, head: bytes, name: bytes, size: int) -> Run | None:
+        period = len(head) + ((size + 511) & -512)
+        reach = max(self._reach, _BYTES // period) if self._reach == _FIRST else self._reach
         count = min((len(data) - at) // period, reach)
         if count < 2:
             return None
         rows = data[at : at + count * period].reshape(count, period)
-        words = rows.view("<u8")
-        sizes, good = _headers(words[:, front >> 3 :], first, len(name) - len(SUFFIX))
-        good &= (sizes > padded - _BLOCK) & (sizes <= padded)
-        if front:
-            good &= _only_time(rows, words, head[:_BLOCK])
+        sizes, good = _checked(rows, head, name)
+        good &= (sizes + 511) & -512 == period - len(head)
         if good.all():
             if count == reach:
                 self._reach = min(reach * 8, _MOST)
@@ -99,10 +111,55 @@ class Even:
             count = int(good.argmin())
             if count < _FEW:
                 return None
-            self._reach = 0
-        starts = np.arange(at, at + count * period, period, dtype=np.int64)
-        names = np.ascontiguousarray(rows[:count, front : front + len(name)]).view(f"S{len(name)}").ravel()
-        return Run(starts, starts + (front + _BLOCK), sizes[:count].astype(np.int64), names)
+            self._reach = _FIRST
+        return _run(np.arange(at, at + count * period, period, dtype=np.int64), rows, sizes, head, name)
+
+
+def _uneven_run(data: NDArray[np.uint8], at: int, mapping: memoryview, head: bytes, name: bytes) -> Run | None:
+    """The same for members of any sizes, whose headers are put side by side."""
+    starts = np.array(_follow(mapping, at, len(head)), np.int64)
+    if len(starts) < _FEW:
+        return None
+    items = np.ndarray((len(data) - len(head) + 1,), f"V{len(head)}", data, 0, (1,))
+    rows = items[starts].view(np.uint8).reshape(-1, len(head))
+    sizes, good = _checked(rows, head, name)
+    ends = starts + len(head) + ((sizes + 511) & -512)
+    good &= (sizes > 0) & (ends <= len(data))
+    good[1:] &= ends[:-1] == starts[1:]
+    count = len(good) if good.all() else int(good.argmin())
+    return _run(starts[:count], rows, sizes, head, name) if count >= _FEW else None
+
+
+def _follow(mapping: memoryview, at: int, length: int) -> list[int]:
+    """Where members seem to begin that have headers of ``length`` bytes. Nothing is verified here."""
+    found: list[int] = []
+    end = len(mapping) - length
+    while at <= end and len(found) < _MOST_UNEVEN:
+        try:
+            size = int(bytes(mapping[at + length - 388 : at + length - 377]), 8)
+        except ValueError:
+            break
+        if size < 0:
+            break
+        found.append(at)
+        at += length + ((size + 511) & -512)
+    return found
+
+
+def _run(starts: Ints, rows: NDArray[np.uint8], sizes: Ints, head: bytes, name: bytes) -> Run:
+    count, front = len(starts), len(head) - _BLOCK
+    names = np.ascontiguousarray(rows[:count, front : front + len(name)]).view(f"S{len(name)}").ravel()
+    return Run(starts, starts + len(head), sizes[:count], names)
+
+
+def _checked(rows: NDArray[np.uint8], head: bytes, name: bytes) -> tuple[Ints, Good]:
+    """Sizes of the members that ``rows`` begin with, and which are as good as that of ``head`` and ``name``."""
+    words = rows.view("<u8")
+    front = len(head) - _BLOCK
+    sizes, good = _headers(words[:, front >> 3 :], head[front:], len(name) - len(SUFFIX))
+    if front:
+        good &= _only_time(rows, words, head[:_BLOCK])
+    return sizes.astype(np.int64), good
 
 
 def _size(raw: bytes, kinds: bytes) -> int:

@@ -1,4 +1,4 @@
-"""Members at even distances are read many at once, and nothing about them is missed that one at a time would show."""
+"""Members with like headers are read many at once, and nothing about them is missed that one at a time would show."""
 
 from __future__ import annotations
 
@@ -8,11 +8,9 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import pytest
 from shard_tools import tar
 
-from atdata._shards.even import Even
 from atdata._shards.samples import Samples
 from atdata._shards.walk import Walk
 
@@ -43,6 +41,8 @@ SHAPES = [
     (range(513, 1025), tarfile.PAX_FORMAT, 1700000000.25),
     (range(70, 71), tarfile.GNU_FORMAT, 1700000000),
     (range(500, 530), tarfile.USTAR_FORMAT, 1),
+    (range(100, 5000, 49), tarfile.PAX_FORMAT, 1700000000.125),
+    (range(100, 5000, 49), tarfile.GNU_FORMAT, 1700000000),
 ]
 
 
@@ -82,7 +82,7 @@ def headers(content: bytes) -> list[int]:
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize(("sizes", "format", "mtime"), SHAPES)
-def test_what_is_even_is_read_as_one_by_one(
+def test_like_members_are_read_as_one_by_one(
     name: Callable[[int], str], sizes: range, format: int, mtime: float
 ) -> None:
     content = archive(name, sizes, format, mtime)
@@ -94,8 +94,8 @@ def test_what_is_even_is_read_as_one_by_one(
     assert found[3] == []
 
 
-@pytest.mark.parametrize(("sizes", "format", "mtime"), SHAPES[:4])
-def test_nearly_all_of_an_even_shard_is_taken_at_once(
+@pytest.mark.parametrize(("sizes", "format", "mtime"), SHAPES)
+def test_nearly_all_of_a_shard_is_taken_at_once(
     monkeypatch: pytest.MonkeyPatch, sizes: range, format: int, mtime: float
 ) -> None:
     steps: list[int] = []
@@ -164,7 +164,12 @@ def test_a_key_that_stands_twice_far_apart_is_found() -> None:
     assert "stands twice" in str(found[3])
 
 
-def test_runs_that_end_early_are_left_to_the_walk_of_what_is_not_even() -> None:
-    even, content = Even(), archive(numbered, range(500, 530), tarfile.USTAR_FORMAT, 1)
-    data = np.frombuffer(content, np.uint8)
-    assert even.run(data, 0, memoryview(content)) is None
+@pytest.mark.parametrize("sizes", [range(40, 100), range(100, 5000, 49)], ids=["even", "uneven"])
+def test_an_empty_member_between_others_is_named(sizes: range) -> None:
+    members = [(numbered(i), b"x" * (0 if i == 70 else sizes[i % len(sizes)])) for i in range(COUNT)]
+    content = tar(members)
+
+    found = walked(content, runs=True)
+
+    assert found == walked(content, runs=False)
+    assert "empty" in str(found[3])
