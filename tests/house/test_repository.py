@@ -103,6 +103,21 @@ def test_each_package_is_marked_as_typed() -> None:
             assert (package / "py.typed").exists(), package.name
 
 
+def test_each_module_that_the_architecture_names_is_there() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    named = {name.rstrip("/") for name in re.findall(r"`([\w./]+(?:\.py|/))`", text)}
+    roots = ("src", "codegen", "templates", "generated", "lexicons", "tests")
+    there = [f"/{root}{suffix}" for root in roots for suffix in ("", *_below(ROOT / root))]
+    gone = [name for name in named if not any(place.endswith(f"/{name}") for place in there)]
+
+    assert len(named) > 50
+    assert not gone
+
+
+def _below(root: Path) -> list[str]:
+    return [f"/{path.relative_to(root).as_posix()}" for path in root.rglob("*") if "__pycache__" not in path.parts]
+
+
 def test_ci_runs_the_readme_test_command_and_nothing_cleverer() -> None:
     script = ROOT / ".ci" / "run"
     text = script.read_text(encoding="utf-8")
