@@ -72,6 +72,25 @@ def test_a_stateful_loader_hands_batches_on_as_they_are(files: Make) -> None:
     assert numbers(stateful.StatefulDataLoader(files(20).torch(batch_size=6))) == numbers(files(20).torch(batch_size=6))
 
 
+@pytest.mark.parametrize("context", [None, "spawn"])
+@pytest.mark.parametrize("typed", [True, False])
+def test_a_loader_makes_batches_of_samples_and_leaves_batches_alone(files: Make, context: Any, typed: bool) -> None:
+    data = files(20) if typed else atdata.Dataset[atdata.DictSample](files(20).url)
+    how: dict[str, Any] = {"num_workers": 0 if context is None else 1, "multiprocessing_context": context}
+
+    by_number = list(DataLoader(data, batch_size=6, **how))
+    singles = list(DataLoader(data.ordered(), batch_size=6, **how))
+    batches = list(DataLoader(data.ordered(batch_size=6), **how))
+
+    for made in (by_number, singles, batches):
+        assert all(isinstance(batch, atdata.SampleBatch) for batch in made)
+        assert [batch.n for batch in made] == [batch.n for batch in data.ordered(batch_size=6)]
+    if typed:
+        assert by_number[0].row.shape == (6, 3)
+    with pytest.raises(ValueError, match="batches were made twice"):
+        next(iter(DataLoader(data.ordered(batch_size=6), batch_size=2)))
+
+
 def test_a_loader_that_makes_batches_of_batches_is_told_what_to_do(files: Make) -> None:
     with pytest.raises(ValueError, match=r"2 of them by the DataLoader: give it batch_size=None"):
         next(iter(DataLoader(files(20).torch(batch_size=6), batch_size=2)))

@@ -14,6 +14,4 @@ if TYPE_CHECKING:
 __all__ = ["Dataset", "Iteration", "mix"]
 
 if not TYPE_CHECKING:  # checkers would take any name for one of ours
-    __getattr__, __dir__ = lazy_classes(
-        __name__, {"Dataset": "dataset", "Iteration": "iteration", "mix": "mixing"}, ()
-    )
+    __getattr__, __dir__ = lazy_classes(__name__, {"Dataset": "dataset", "Iteration": "iteration", "mix": "mixing"}, ())

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from atdata._dataset.collate import only_one
 from atdata._samples.batch import aggregate, batch_title
 from atdata._samples.npy import opened
 from atdata_lexicon.errors import MissingExtraError
@@ -51,17 +52,7 @@ class TensorBatch(dict[str, Any]):
     """A batch as a dictionary of tensors. A DataLoader that makes batches itself (of one, by default) hands it on."""
 
 
-def _as_it_is(batches: Sequence[TensorBatch], *, collate_fn_map: Any = None) -> TensorBatch:
-    """What torch's default_collate makes of batches. It would give each tensor another axis."""
-    if len(batches) == 1:
-        return batches[0]
-    raise ValueError(
-        f"batches were made twice, {len(batches)} of them by the DataLoader: give it batch_size=None, "
-        "or let it make them of samples: DataLoader(dataset.torch(), batch_size=...)"
-    )
-
-
-_collate.default_collate_fn_map[TensorBatch] = _as_it_is
+_collate.default_collate_fn_map[TensorBatch] = only_one
 
 
 class TensorPasses(data.IterableDataset):  # type: ignore[misc]  # torch is not there for checkers

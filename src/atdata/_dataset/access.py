@@ -72,8 +72,10 @@ class Access(Generic[S_co]):
 
     def __getitems__(self, numbers: Sequence[int]) -> list[S_co]:
         """The samples of these numbers, decoded together. DataLoader calls this."""
+        from atdata._dataset.collate import known_to_torch
         from atdata._dataset.numbered import by_number
 
+        known_to_torch()
         count = self._core.count(look=False)
         return by_number(self._core, [n if n >= 0 else n + count for n in numbers])
 

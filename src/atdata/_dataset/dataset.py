@@ -13,7 +13,7 @@ from atdata._dataset.alias import TypedAlias, sample_type_of
 from atdata._dataset.core import Core
 from atdata._dataset.described import Described
 from atdata._dataset.iteration import Iteration
-from atdata._dataset.options import options_of, register, returned_type
+from atdata._dataset.options import options_of, returned_type
 from atdata._dataset.settings import Settings
 from atdata._dataset.stored import as_said
 from atdata._dataset.view import Step, View
@@ -214,7 +214,6 @@ class Dataset(Described, Access[S_co], Generic[S_co]):
 
     def _iteration(self, settings: Settings) -> Iteration[Any]:
         made: Iteration[Any] = Iteration(self._core, settings)
-        register(Iteration)
         if self._pending is not None:
             pending, self._pending = self._pending, None
             made.load_state_dict(pending)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from atdata._dataset.collate import known_to_torch
 from atdata._dataset.losses import Losses
 from atdata._dataset.passes import Pass, begin, planned
 from atdata._dataset.settings import Settings, current_slot
@@ -36,6 +37,7 @@ class Iteration(Generic[T_co]):
         self._settings = settings
         self._progress: Progress | None = None
         self._resume: dict[str, Any] | None = None
+        known_to_torch(Iteration)
 
     @property
     def sample_type(self) -> type[Any]:
@@ -99,6 +101,7 @@ class Iteration(Generic[T_co]):
         return found
 
     def __iter__(self) -> Iterator[T_co]:
+        known_to_torch()
         resume, self._resume = self._resume, None
         saved = None if resume is None else Progress.from_dict(resume)
         # the epoch is settled now, the files are opened with the first item

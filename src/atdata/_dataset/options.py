@@ -1,15 +1,14 @@
-"""The options that all passes share, and what is found out about functions and torch without asking the user."""
+"""The options that all passes share, and what is found out about functions without asking the user."""
 
 from __future__ import annotations
 
-import sys
 import typing
 from difflib import get_close_matches
 from typing import Any, Literal, TypedDict
 
 from atdata._order import Even
 
-__all__ = ["PassOptions", "ShuffleOptions", "options_of", "register", "returned_type"]
+__all__ = ["PassOptions", "ShuffleOptions", "options_of", "returned_type"]
 
 
 class PassOptions(TypedDict, total=False):
@@ -75,10 +74,3 @@ def returned_type(function: Any) -> type[Any] | None:
     except Exception:  # annotations may name anything
         return None
     return found if isinstance(found, type) and found is not type(None) else None
-
-
-def register(kind: type[Any]) -> None:
-    """Let torch, where it is loaded, see that a DataLoader has to iterate and not to ask for numbers."""
-    data: Any = sys.modules.get("torch.utils.data")
-    if data is not None:
-        data.IterableDataset.register(kind)
