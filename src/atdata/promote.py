@@ -79,7 +79,10 @@ def promote_to_atmosphere(
     """
     from atdata._atmosphere.promotion.apply import apply_plan
     from atdata._atmosphere.promotion.planning import make_plan
+    from atdata._errors import shown
 
+    if not hasattr(local_entry, "data_urls"):
+        raise TypeError(f"an entry of an index is promoted, not {shown(local_entry)}: index.get_dataset(name) gives it")
     plan = make_plan(
         local_entry,
         local_index,

@@ -80,3 +80,19 @@ def test_a_store_of_the_users_own_has_options_of_its_own(tmp_path: Path) -> None
     entry = index.insert_dataset(atdata.Dataset[Point](tmp_path / "points.tar"), name="points", colour="red")
 
     assert (seen, entry.data_urls) == ({"colour": "red"}, ["own://points"])
+
+
+def test_a_misspelt_name_is_answered_by_those_that_are_near(index: Index) -> None:
+    for name in ("photos-v1", "photos-v2", "sounds"):
+        index.add_entry(atdata.Dataset[Point]("points.tar"), name=name)
+
+    for given in ("photo-v1", "hotos-v1"):
+        with pytest.raises(KeyError, match=r"did you mean 'photos-v1' or 'photos-v2'\?"):
+            index.get_dataset(given)
+    with pytest.raises(KeyError, match=r"no entry 'nothing-like-it' in the index\"?$"):
+        index.get_dataset("nothing-like-it")
+
+
+def test_a_negative_limit_is_refused(index: Index) -> None:
+    with pytest.raises(ValueError, match="limit is a number of entries, or None for all, not -1"):
+        index.list_datasets(limit=-1)

@@ -62,6 +62,7 @@ class DatasetPublisher:
 
         Without ``schema_uri`` the schema of its samples is published, unless the same one is there already;
         ``ValueError`` when ``auto_publish_schema`` forbids that. ``metadata`` is the dataset's own by default.
+        Addresses of files of this machine are of use to you alone: :meth:`publish_with_blobs` uploads them.
         """
         self.client.did  # noqa: B018 - raises when nobody is logged in, before anything is done
         if schema_uri is None:
@@ -117,6 +118,8 @@ class DatasetPublisher:
         ``blobs`` are tar archives: bytes, paths or open files, uploaded one after the other, so that a generator need
         not hold more than one. Blobs that no record refers to, since publishing failed, go by themselves.
         """
+        if isinstance(blobs, str | bytes | bytearray | os.PathLike):
+            raise TypeError("blobs is a list of paths, bytes or open files; write [path]")
         self._record(StorageBlobs(blobs=[]), schema_uri, name, description, tags, license, metadata).validate()
         uploaded = [self.client.upload_blob(blob, mime_type) for blob in blobs]
         storage = StorageBlobs.from_record({"blobs": uploaded})

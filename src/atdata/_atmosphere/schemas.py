@@ -32,13 +32,18 @@ class SchemaPublisher:
         metadata: Mapping[str, Any] | None = None,
         rkey: str | None = None,
     ) -> AtUri:
-        """Publish the schema of a sample class as a new record; returns its address.
+        """Publish the schema of a sample class; returns the address of its record.
 
-        ``name`` is the class's by default, ``description`` its docstring. Sample classes that it holds are published
-        first, where they are not yet. ``TypeError`` ("Unsupported type") names a field that no schema can express.
+        A record of that name, version and fields that is there already is taken; other fields under the version are a
+        ``ValueError``, for a published version never changes. ``rkey`` names the key of a new record, which otherwise
+        has a key of the time. ``name`` is the class's by default, ``description`` its docstring. Sample classes that
+        it holds are published first, where they are not yet. ``TypeError`` ("Unsupported type") names a field that no
+        schema can express.
         """
         self.client.did  # noqa: B018 - raises when nobody is logged in, before anything is done
-        from atdata._atmosphere.index.schemas import publish_type
+        from atdata._atmosphere.errors import WrongRecordError
+        from atdata._atmosphere.index.reading import RepoReader
+        from atdata._atmosphere.index.schemas import existing, publish_type
         from atdata._index.registry import check_document
         from atdata._samples.schemas import schema_from_class
 
@@ -52,4 +57,10 @@ class SchemaPublisher:
 
         make(None)  # whatever can be refused is refused before anything is published
         document = make(lambda nested: publish_type(self.client, nested))
+        try:
+            record, _ = existing(RepoReader(self.client, home=self.client.did), document, version)
+        except WrongRecordError:  # a stand-in for a client that cannot list
+            record = None
+        if record is not None and rkey in (None, record.uri.rkey):
+            return record.uri
         return self.client.create_record(sample_schema.NSID, document, rkey=rkey)

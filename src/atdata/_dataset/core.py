@@ -148,7 +148,8 @@ class Core:
         if not local and not self.ranged(shards):
             raise TypeError(
                 f"{what} needs shards that are plain .tar files on this machine, or that have an index and a server "
-                "which answers range requests; others are read from the beginning: use ordered() or head()"
+                "which answers range requests; others are read from the beginning: use ordered() or head(), "
+                "or let the source keep copies with cache_dir="
             )
         table = self.table(shards, remote=not local)
         table.open_all(losses)

@@ -169,6 +169,8 @@ class DatasetMethods(SchemaMethods):
 
         An entry that is damaged is left out with a warning that names it; see :meth:`damaged_entries`.
         """
+        if limit is not None and limit < 0:
+            raise IndexUsageError(f"limit is a number of entries, or None for all, not {shown(limit)}")
         size = 1000 if limit is None else max(1, min(limit, 1000))
         return list(islice(self._finder.all(after, size), limit))
 

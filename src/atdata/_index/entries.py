@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from difflib import get_close_matches
 from itertools import islice
 from zlib import crc32
 
@@ -181,8 +182,15 @@ class Entries:
         """The entry that ``name`` points to."""
         (row,) = self._storage.get(NAME, [name])
         if row is None:
-            raise EntryNotFoundError(f"there is no entry {shown(name)} in the index")
+            raise EntryNotFoundError(f"there is no entry {shown(name)} in the index{self._near(name)}")
         return entry_of(name, row)
+
+    def _near(self, name: str) -> str:
+        """What to say of names that are nearly ``name``; of all there are where they are few."""
+        names = [key for key, _ in self._storage.page(NAME, prefix=name[:1], limit=200)]
+        names += [key for key, _ in self._storage.page(NAME, limit=200)]
+        close = get_close_matches(name, dict.fromkeys(names), 3, 0.7)
+        return f"; did you mean {' or '.join(map(shown, close))}?" if close else ""
 
     def by_cid(self, cid: str) -> LocalDatasetEntry:
         """The entry that was written last under ``cid``, by the name it has now if it was renamed."""

@@ -1,0 +1,56 @@
+"""Slips of people who are new to the network: each is answered by what to do instead."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import atdata
+from atdata.atmosphere import DatasetPublisher, SchemaLoader, SchemaPublisher
+from atdata.local import Index
+from atdata.promote import promote_to_atmosphere
+
+
+@atdata.packable
+class Note:
+    text: str
+
+
+def other_note() -> type[Any]:
+    @atdata.packable
+    class Note:
+        number: int
+
+    return Note
+
+
+def test_a_schema_is_published_once_however_often_one_asks(client: Any) -> None:
+    first = SchemaPublisher(client).publish(Note, version="1.0.0")
+    again = SchemaPublisher(client).publish(Note, version="1.0.0")
+
+    assert first == again
+    assert len(SchemaLoader(client).list_all()) == 1
+
+
+@pytest.mark.parametrize("rkey", [None, "note"])
+def test_a_published_version_of_a_schema_never_changes(client: Any, rkey: str | None) -> None:
+    SchemaPublisher(client).publish(Note, version="1.0.0")
+
+    with pytest.raises(ValueError, match=r"Note 1\.0\.0 is published with other fields"):
+        SchemaPublisher(client).publish(other_note(), version="1.0.0", rkey=rkey)
+
+    SchemaPublisher(client).publish(other_note(), version="2.0.0", rkey=rkey)
+    assert sorted(schema["version"] for schema in SchemaLoader(client).list_all()) == ["1.0.0", "2.0.0"]
+
+
+@pytest.mark.parametrize("single", ["notes.tar", Path("notes.tar"), b"tar"])
+def test_a_single_shard_is_not_taken_for_its_letters(client: Any, single: Any) -> None:
+    with pytest.raises(TypeError, match=r"write \[path\]"):
+        DatasetPublisher(client).publish_with_blobs(single, "at://a/b/c", name="notes")
+
+
+def test_a_name_is_promoted_by_its_entry(client: Any) -> None:
+    with pytest.raises(TypeError, match=r"not 'notes': index\.get_dataset\(name\) gives it"):
+        promote_to_atmosphere("notes", Index(path=":memory:"), client)  # type: ignore[call-overload]  # the slip
