@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import random
+import socket
+import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +17,7 @@ from web_tools import Web
 
 from atdata import AtdataError, ShardNotFoundError, SourceError, UrlError, URLSource, write
 from atdata._shards.access import mapped_shard, shard_blocks
+from atdata._sources import addresses
 from atdata._sources.http import HttpOptions, HttpStream
 
 BODY = random.Random(1).randbytes(300_000)
@@ -248,3 +253,71 @@ def test_what_fsspec_would_need_is_named(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setitem(sys.modules, "fsspec.core", None)
     with pytest.raises(UrlError, match="pip install fsspec paramiko"):
         URLSource("sftp://host/a.tar").open_shard("sftp://host/a.tar")
+
+
+@pytest.fixture
+def slowly(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Callable[[socket.socket], None]], str]]:
+    """A stranger's server that answers as a function of the socket says; for once it may be on this machine."""
+    monkeypatch.setattr(addresses, "check_untrusted", lambda url, **_: url)
+    monkeypatch.setattr(addresses, "check_peer", lambda *_: None)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def start(answer: Callable[[socket.socket], None]) -> str:
+            def serve() -> None:
+                with suppress(OSError):
+                    while True:
+                        one, _ = server.accept()
+                        threading.Thread(target=talk, args=(one,), daemon=True).start()
+
+            def talk(one: socket.socket) -> None:
+                with suppress(OSError), one:
+                    one.recv(4096)
+                    answer(one)
+
+            threading.Thread(target=serve, daemon=True).start()
+            return f"http://127.0.0.1:{server.getsockname()[1]}/a.tar"
+
+        yield start
+
+
+def dripped(head: bytes, piece: bytes, pause: float = 0.02) -> Callable[[socket.socket], None]:
+    def answer(one: socket.socket) -> None:
+        one.sendall(head)
+        while True:
+            one.sendall(piece)
+            time.sleep(pause)
+
+    return answer
+
+
+OK = b"HTTP/1.1 200 OK\r\n"
+DRIPS = {
+    "a body": dripped(OK + b"Content-Length: 1000000\r\n\r\n", b"x"),
+    "a body without a length": dripped(OK + b"\r\n", b"x"),
+    "chunks": dripped(OK + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
+    "the size of a chunk": dripped(OK + b"Transfer-Encoding: chunked\r\n\r\n1;", b"x"),
+    "a header": dripped(OK + b"X: ", b"x"),
+    "the first line": dripped(b"", b"H"),
+    "a byte for each connection": lambda one: one.sendall(OK + b"Content-Length: 1000000\r\n\r\nx"),
+}
+
+
+@pytest.mark.parametrize("kind", DRIPS)
+def test_a_stranger_who_sends_a_little_now_and_then_is_left(slowly: Any, kind: str) -> None:
+    options = HttpOptions(trusted=False, timeout=5.0, retries=1, pause=0.0, patience=0.5)
+    began = time.monotonic()
+    with pytest.raises(SourceError, match=r"too slow|gave up"), HttpStream(slowly(DRIPS[kind]), options) as stream:
+        stream.readall()
+    assert time.monotonic() - began < 5
+
+
+def test_a_stranger_who_is_fast_enough_is_read(slowly: Any) -> None:
+    def answer(one: socket.socket) -> None:
+        one.sendall(OK + b"Content-Length: 300000\r\n\r\n")
+        for at in range(0, len(BODY), 30_000):
+            one.sendall(BODY[at : at + 30_000])
+            time.sleep(0.1)
+
+    options = HttpOptions(trusted=False, timeout=5.0, retries=0, patience=0.3)
+    with HttpStream(slowly(answer), options) as stream:
+        assert stream.readall() == BODY

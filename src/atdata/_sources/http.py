@@ -6,7 +6,10 @@ import http.client
 import io
 import random
 import re
+import socket
+import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
@@ -41,6 +44,9 @@ class HttpOptions:
     headers: Mapping[str, str] = field(default_factory=dict)
     #: The first pause before another try; it doubles each time.
     pause: float = 0.25
+    #: Bytes a second that a stranger's server sends at least, on the average of ``patience`` seconds of waiting.
+    min_rate: float = 1024.0
+    patience: float = 60.0
 
 
 class HttpStream(io.RawIOBase):
@@ -61,6 +67,8 @@ class HttpStream(io.RawIOBase):
         self._position = start
         self._stop = stop
         self._failures = 0
+        self._waited, self._came, self._moved = 0.0, 0, 0.0
+        self._socket: socket.socket | None = None
         self._connection: Connection | None = None
         self._place: tuple[str, str, dict[str, str]] = ("", "", {})
         self._answer: http.client.HTTPResponse | None = None
@@ -79,6 +87,25 @@ class HttpStream(io.RawIOBase):
         return True
 
     def readinto(self, target: Buffer) -> int:
+        if self._options.trusted:
+            return self._read(target)
+        began = self._moved = time.monotonic()
+        done = threading.Event()
+        threading.Thread(target=self._watch, args=(done,), daemon=True, name="atdata-watch").start()
+        try:
+            got = self._read(target)
+        finally:
+            done.set()
+        self._waited += time.monotonic() - began
+        self._came += got
+        if self._waited > self._options.patience:
+            if self._came < self._options.min_rate * self._waited:
+                what = f"{self._came} bytes in {self._waited:.0f} seconds"
+                raise SourceError(f"{url_text(self._url)}: the server is too slow: {what}")
+            self._waited, self._came = 0.0, 0
+        return got
+
+    def _read(self, target: Buffer) -> int:
         view = memoryview(target).cast("B")
         if self._stop is not None:
             view = view[: max(0, self._stop - self._position)]
@@ -88,7 +115,7 @@ class HttpStream(io.RawIOBase):
             if self._response is None:
                 return 0
             try:
-                got = self._response.readinto(view)
+                got = self._take(self._response, view)
             except _BROKEN as error:
                 self._failed(error)
                 continue
@@ -100,6 +127,23 @@ class HttpStream(io.RawIOBase):
                 return 0
             self._failed(ConnectionError("the connection ended early"))
         return 0
+
+    def _watch(self, done: threading.Event) -> None:
+        """End each wait in time: a server can hold us in the middle of a line, by sending a little now and then."""
+        while not done.wait(max(0.0, self._moved + self._options.patience - time.monotonic())):
+            if time.monotonic() < self._moved + self._options.patience:
+                continue
+            self._moved = time.monotonic()
+            if self._socket is not None:
+                with suppress(OSError):
+                    socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+
+    def _take(self, response: http.client.HTTPResponse, view: memoryview) -> int:
+        if self._options.trusted:
+            return response.readinto(view)
+        part = response.read1(len(view))  # what is there, rather than as much as there is room for
+        view[: len(part)] = part
+        return len(part)
 
     def _at_end(self) -> bool:
         ends = [end for end in (self._stop, self.length) if end is not None]
@@ -152,6 +196,7 @@ class HttpStream(io.RawIOBase):
             if self.validator:
                 asked["If-Range"] = self.validator
         self._connection.request("GET", path, headers=asked)
+        self._socket = self._connection.sock
         self._answer = self._connection.getresponse()
         return self._answer
 
@@ -192,6 +237,7 @@ class HttpStream(io.RawIOBase):
             if not part:
                 raise ConnectionError("the connection ended early")
             count -= len(part)
+            self._moved = time.monotonic()
 
     def _refused(self, response: http.client.HTTPResponse) -> None:
         status, wait = response.status, response.headers.get("Retry-After", "")
