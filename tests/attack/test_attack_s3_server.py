@@ -166,6 +166,21 @@ def test_a_list_that_does_not_keep_to_the_prefix_lets_nothing_else_be_touched(
     assert not [path for command, path in server.asked if command != "GET"]
 
 
+@pytest.mark.parametrize("sent", ["bytes 0-9/100", "bytes 5-14/100", "bytes 101-110/200", "", "bytes */100", "x"])
+def test_another_part_than_was_asked_for_is_not_taken_for_it(server: OddServer, sent: str) -> None:
+    server.answer = reply(206, b"0123456789", Content_Range=sent, ETag='"a"')
+    source = S3Source("bucket", ["a.tar"], server.url, "key", "secret")
+    part: dict[str, Any] = {"start": 10, "stop": 20, "retries": 0}
+    with (
+        _boto.S3Stream(source.client, "bucket", "a.tar", **part) as stream,
+        pytest.raises(AtdataError, match="another range"),
+    ):
+        stream.read(10)
+    server.answer = reply(206, b"0123456789", Content_Range="bytes 10-19/100", ETag='"a"')
+    with _boto.S3Stream(source.client, "bucket", "a.tar", **part) as stream:
+        assert stream.read(10) == b"0123456789"
+
+
 @pytest.mark.parametrize("key", ["../other/x.tar", "a/../../other/x.tar", "./x.tar", "a/.."])
 def test_no_key_leads_to_another_bucket(server: OddServer, key: str) -> None:
     with pytest.raises(AtdataError, match="between slashes"):

@@ -359,3 +359,15 @@ def test_what_leads_on_and_on_is_not_followed_for_ever(
         assert list(tmp_path.iterdir()) == []
         alone = pulling.PullSettings(str(tmp_path), ("com.example.x0",), network=network, dependencies=False)
         assert pulling.pull(alone).new == ["com.example.x0"]
+
+
+def test_names_that_differ_in_case_only_are_not_put_into_one_file(tmp_path: Path) -> None:
+    handle, _ = chained(lambda number: [])
+    did = "did:plc:ewvi7nxzyoun6zhxrhs64oiz"
+    with served(handle) as (_, network):
+        network = replace(network, authorities={"a.example.com": did, "A.example.com": did})
+        settings = pulling.PullSettings(str(tmp_path), ("com.example.a.x1", "com.example.A.x1"), network=network)
+        found = pulling.pull(settings)
+
+    assert found.new == ["com.example.a.x1"]
+    assert [problem.text for problem in found.problems if "in case only" in problem.text]

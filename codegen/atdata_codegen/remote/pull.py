@@ -85,6 +85,7 @@ class _Run:
         self.here = _documents_here(settings.folder)
         self.result = Pull(locks_before=self.locks.before)
         self.done: set[str] = set()
+        self.paths: dict[str, str] = {}
         self.nested: deque[NestedRef] = deque()
 
     def run(self) -> Pull:
@@ -168,6 +169,11 @@ class _Run:
             return []
         if here is None and os.path.lexists(path):
             self._bad(path, f"is in the way of {key}", "move it away")
+            return []
+        other = self.paths.setdefault(path.casefold(), path)
+        if other != path:  # one file to many systems, and to whoever checks the folder out there
+            message = f"would stand in {path}, which differs from {other} in case only"
+            self._bad(found.record.uri, message, "pull one of them")
             return []
         same = here is not None and _cid(here.value) == found.record.cid
         if here is not None and not same and not self._may_replace(key, here.value):

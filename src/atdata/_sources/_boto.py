@@ -225,7 +225,9 @@ class S3Stream(io.RawIOBase):
         answer = self._client.get_object(**self._where, **more)
         self._body = answer["Body"]
         self.etag = answer.get("ETag")
-        total = str(answer.get("ContentRange", "")).rpartition("/")[2]
+        first, _, total = str(answer.get("ContentRange", "")).partition("/")
+        if more.get("Range") and not first.startswith(f"bytes {self._position}-"):
+            total = ""
         if total.isascii() and total.isdigit() and len(total) < 20:
             self.total = int(total)
         elif more.get("Range"):
