@@ -76,10 +76,10 @@ def test_lookup_and_publish_take_as_long_among_many_as_among_few(index: Index) -
     fill(index, 1_000, ENTRIES)
 
     def publish_many(change: Any) -> None:
-        from atdata._index.registry import publish
+        from atdata._index.registry import Candidate, publish
 
         for i in range(SCHEMAS):
-            publish(change, {**index.get_schema(some), "name": f"Other{i}"}, None)
+            publish(change, Candidate.of({**index.get_schema(some), "name": f"Other{i}"}), None)
 
     document = index.get_schema(some)
     index.get_schema = lambda ref: document  # type: ignore[method-assign]  # one question is enough

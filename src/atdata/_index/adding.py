@@ -6,19 +6,21 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from atdata._errors import NotASampleTypeError, SchemaError, UnsupportedTypeError
+from atdata._index.candidates import candidate_of
 from atdata._index.entries import ENTRY, NAME, check_name, put_record
 from atdata._index.entry import LocalDatasetEntry, content_cid, record_text
 from atdata._index.labels import set_label
-from atdata._index.registry import is_published, publish, publish_or_find, rows_of
+from atdata._index.registry import is_published, publish, publish_or_find, row_of_same, rows_of
 from atdata._index.words import search_keys
 from atdata._uris import AtdataUri, parse_schema_ref
 
 if TYPE_CHECKING:
+    from atdata._index.registry import Candidate
     from atdata._index.storage import Storage, Transaction
 
 __all__ = ["add_entry"]
 
-Document = Callable[["Transaction", type[Any]], dict[str, Any]]
+Document = Callable[["Transaction", type[Any]], "Candidate"]
 """Gives the schema document of a class whose nested classes are published in the same change."""
 
 
@@ -53,6 +55,8 @@ def add_entry(
     if ref is not None:
         known = with_schema(ref)
         wanted += [*rows_of(ref), (ENTRY, known[0])]
+    elif isinstance(cls, type) and (candidate := candidate_of(cls)) is not None:
+        wanted.append(row_of_same(candidate))
 
     def work(change: Transaction) -> LocalDatasetEntry:
         change.expect(*wanted)

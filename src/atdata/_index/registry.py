@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import dataclass, is_dataclass
 from dataclasses import fields as dataclass_fields
-from dataclasses import is_dataclass
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
 from atdata_codegen.problems import ProblemError
+from atdata_codegen.samples.model import SampleSchema as ParsedSchema
 from atdata_codegen.samples.parse import parse_schema
 from atdata_generated.ac.foundation.dataset.sample_schema import SampleSchema
 
@@ -26,8 +27,8 @@ from atdata._uris import AtdataUri, AtdataUriError, check_version, parse_schema_
 from atdata._warnings import warn
 
 __all__ = [
-    "Registry", "check_document", "fields_digest", "find_same", "is_published", "publish", "publish_or_find",
-    "rows_of",
+    "Candidate", "Registry", "check_document", "fields_digest", "is_published", "publish", "publish_or_find",
+    "row_of_same", "rows_of",
 ]  # fmt: skip
 
 SCHEMA = "schema"  # name@000000001.000000000.000000000, so that keys are in the order of versions
@@ -44,7 +45,26 @@ def _key(name: str, version: str) -> str:
     return f"{name}@" + ".".join(f"{number:09d}" for number in version_key(version))
 
 
-def check_document(document: Mapping[str, Any]) -> None:
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A document that may be published, and the digest of its fields."""
+
+    document: Mapping[str, Any]
+    digest: str
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> Candidate:
+        """The candidate that a document is."""
+        return cls(document, fields_digest(document))
+
+    @property
+    def name(self) -> str:
+        """Name of the schema."""
+        name: str = self.document["name"]
+        return name
+
+
+def check_document(document: Mapping[str, Any]) -> Candidate:
     """Raise :class:`SchemaError` or ``ValidationError`` with everything that is wrong with a document."""
     schema, problems = parse_schema(document)
     if schema is None:
@@ -52,7 +72,9 @@ def check_document(document: Mapping[str, Any]) -> None:
             raise ProblemError(problems, "sample schema")
         except ProblemError as error:
             raise SchemaError(str(error)[:1800], problems) from error
-    SampleSchema.from_record(document).validate()
+    if SampleSchema.validate_data(document):
+        SampleSchema.from_record(document).validate()  # which says what is wrong
+    return Candidate(document, _digest_of(schema))
 
 
 def fields_digest(document: Mapping[str, Any]) -> str:
@@ -70,6 +92,10 @@ def _digest(document: Mapping[str, Any]) -> str:
     schema, _ = parse_schema(document)
     if schema is None:
         raise SchemaError(f"{shown(document.get('name'))} is no valid schema")
+    return _digest_of(schema)
+
+
+def _digest_of(schema: ParsedSchema) -> str:
     plain = sorted((_plain(field) for field in schema.fields), key=lambda field: str(field["name"]))
     for field in plain:
         field.pop("description", None)
@@ -78,34 +104,45 @@ def _digest(document: Mapping[str, Any]) -> str:
 
 def _plain(value: Any) -> Any:
     """A parsed field as JSON; what has its default is left out, so that later versions of the parser agree."""
-    if is_dataclass(value) and not isinstance(value, type):
-        kept = {f.name: getattr(value, f.name) for f in dataclass_fields(value)}
-        return {
-            "kind": type(value).__name__,
-            **{k: _plain(v) for k, v in kept.items() if v is not None and v is not False and v != () and v != ""},
-        }
-    return [_plain(item) for item in value] if isinstance(value, tuple) else value
+    if isinstance(value, (str, int)):
+        return value
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if not is_dataclass(value) or isinstance(value, type):
+        return value
+    found: dict[str, Any] = {"kind": type(value).__name__}
+    for name in _names_of(type(value)):
+        item = getattr(value, name)
+        if item is not None and item is not False and item != () and item != "":
+            found[name] = _plain(item)
+    return found
 
 
-def publish(change: Transaction, document: Mapping[str, Any], version: str | None) -> str:
+@lru_cache(maxsize=64)
+def _names_of(kind: Hashable) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclass_fields(kind))  # type: ignore[arg-type]  # a class that is one
+
+
+def publish(change: Transaction, candidate: Candidate, version: str | None) -> str:
     """Publish under ``version``, or under the one after the highest. Returns the address."""
-    name = document["name"]
+    name, digest = candidate.name, candidate.digest
+    change.expect((_TOP, name), row_of_same(candidate), *([(SCHEMA, _key(name, version))] if version else []))
     highest = _highest(name, change.get(_TOP, name))
     if version is None:
         version = "1.0.0"
         if highest:
             major, minor, patch = version_key(highest)
             version = check_version(f"{major}.{minor}.{patch + 1}")
-    digest = fields_digest(document)
     there = change.get(SCHEMA, _key(name, version))
     if there is not None:
-        if fields_digest(_document(schema_uri(name, version), there)) == digest:
+        published = _document(schema_uri(name, version), there)
+        if published["fields"] == candidate.document["fields"] or fields_digest(published) == digest:
             return schema_uri(name, version)
         raise SchemaConflictError(
             f"{name} {version} is published with other fields, and a published version never changes; "
             f"publish under a higher version, or with version=None for the next one"
         )
-    record = {**document, "version": version}
+    record = {**candidate.document, "version": version}
     change.put(SCHEMA, _key(name, version), {"record": json.dumps(record, separators=(",", ":"))})
     if highest is None or version_key(version) > version_key(highest):
         change.put(_TOP, name, {"version": version})
@@ -113,11 +150,6 @@ def publish(change: Transaction, document: Mapping[str, Any], version: str | Non
     if same is None or version_key(version) > version_key(same):
         change.put(_SAME, f"{name}@{digest}", {"version": version})
     return schema_uri(name, version)
-
-
-def find_same(change: Transaction, document: Mapping[str, Any]) -> str | None:
-    """The highest published version with the fields of ``document``."""
-    return _same(change, document["name"], fields_digest(document))
 
 
 def _same(change: Transaction, name: str, digest: str) -> str | None:
@@ -135,10 +167,10 @@ def _highest(name: str, row: Row | None) -> str | None:
         raise DamagedEntryError(what, name) from error
 
 
-def publish_or_find(change: Transaction, document: Mapping[str, Any]) -> str:
+def publish_or_find(change: Transaction, candidate: Candidate) -> str:
     """The address of the highest version with these fields; published as 1.0.0 when the name is new."""
-    name = document["name"]
-    same = find_same(change, document)
+    name = candidate.name
+    same = _same(change, name, candidate.digest)
     if same is not None:
         return schema_uri(name, same)
     highest = _highest(name, change.get(_TOP, name))
@@ -147,7 +179,7 @@ def publish_or_find(change: Transaction, document: Mapping[str, Any]) -> str:
             f"{name} is published, and no version of it has these fields (the highest is {highest}); "
             f"publish yours first: index.publish_schema({name}, version=...)"
         )
-    return publish(change, document, "1.0.0")
+    return publish(change, candidate, "1.0.0")
 
 
 def is_published(change: Transaction, uri: AtdataUri) -> bool:
@@ -163,6 +195,11 @@ def rows_of(ref: str) -> list[tuple[str, str]]:
     if not isinstance(uri, AtdataUri) or not uri.is_local:
         return []
     return [(SCHEMA, _key(uri.name, uri.version)) if uri.version else (_TOP, uri.name)]
+
+
+def row_of_same(candidate: Candidate) -> tuple[str, str]:
+    """The row that says which version has the fields of a candidate."""
+    return _SAME, f"{candidate.name}@{candidate.digest}"
 
 
 def _document(ref: str, row: Row) -> dict[str, Any]:

@@ -6,24 +6,21 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
-from weakref import WeakSet
 
-from atdata._errors import NotASampleTypeError, UnsupportedTypeError, refuse_options, shown
+from atdata._errors import NotASampleTypeError, refuse_options, shown
 from atdata._index.errors import SchemaNotFoundError
 from atdata._index.namespace import SchemaNamespace
 from atdata._index.storage import Storage, Transaction
 from atdata._uris import AtdataUri, RecordUri, check_version, parse_schema_ref
 
 if TYPE_CHECKING:
+    from atdata._index.registry import Candidate
     from atdata._index.schema_record import LocalSchemaRecord
     from atdata._index.stubs import Stubs
 
 __all__ = ["Resolver", "SchemaMethods"]
 
 T = TypeVar("T")
-
-#: Classes that can be published, which takes a while to find out and stays true.
-_checked: WeakSet[type[Any]] = WeakSet()
 
 #: Finds a schema that lies in somebody's repository: the document, and the DID of the repository; None if it cannot.
 Resolver = Callable[[str], tuple[Mapping[str, Any], str] | None]
@@ -88,27 +85,11 @@ class SchemaMethods:
         self, sample_type: type[Any], description: str | None = None, metadata: Mapping[str, Any] | None = None
     ) -> None:
         """Raise for a class that cannot be published, before anything else is done."""
-        from atdata._index.registry import check_document
-        from atdata._samples.schemas import nested_types, schema_from_class
+        from atdata._index.candidates import check_class
 
         if not isinstance(sample_type, type):
             raise NotASampleTypeError(f"the class of samples is published, not {shown(sample_type)}")
-        plain = description is None and metadata is None
-        if plain and sample_type in _checked:
-            return
-        todo, seen = [sample_type], set[type[Any]]()
-        while todo:
-            cls = todo.pop()
-            if cls in seen:
-                continue
-            seen.add(cls)
-            extra = {"description": description, "metadata": metadata} if cls is sample_type else {}
-            check_document(schema_from_class(cls, **extra))  # type: ignore[arg-type]  # by name
-            todo += nested_types(cls)
-            if sample_type in todo:
-                raise UnsupportedTypeError(f"{sample_type.__name__}: Unsupported type: a sample cannot hold itself")
-        if plain:
-            _checked.add(sample_type)
+        check_class(sample_type, description, metadata)
 
     def _document(
         self,
@@ -116,15 +97,21 @@ class SchemaMethods:
         cls: type[Any],
         description: str | None = None,
         metadata: Mapping[str, Any] | None = None,
-    ) -> dict[str, Any]:
+    ) -> Candidate:
         """The document of a class whose nested classes are published in the same change."""
-        from atdata._index.registry import publish_or_find
+        from atdata._index.candidates import candidate_of
+        from atdata._index.registry import Candidate, publish_or_find
         from atdata._samples.schemas import schema_from_class
+
+        known = candidate_of(cls) if description is None and metadata is None else None
+        if known is not None:
+            return known
 
         def address_of(nested: type[Any]) -> str:
             return publish_or_find(change, self._document(change, nested))
 
-        return schema_from_class(cls, description=description, metadata=metadata, address_of=address_of)
+        made = schema_from_class(cls, description=description, metadata=metadata, address_of=address_of)
+        return Candidate.of(made)
 
     # Finding -------------------------------------------------------------------------------------------------
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import sys
 from typing import Any
 
@@ -15,4 +14,5 @@ def own_annotations(cls: type[Any]) -> dict[str, Any]:
         import annotationlib
 
         return dict(annotationlib.get_annotations(cls, format=annotationlib.Format.FORWARDREF))
-    return dict(inspect.get_annotations(cls))
+    found = cls.__dict__.get("__annotations__")  # noqa: RUF063  # does the same, many times slower
+    return dict(found) if isinstance(found, dict) else {}

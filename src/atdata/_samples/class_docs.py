@@ -18,6 +18,9 @@ from atdata._samples.annotations import own_annotations
 __all__ = ["class_doc", "descriptions"]
 
 
+_CLASS = re.compile(r"\s*class\s+(\w+)")
+
+
 def class_doc(cls: type[Any]) -> str:
     """The docstring that somebody wrote; dataclass writes one too, with the signature."""
     text = cls.__dict__.get("__doc__")
@@ -54,8 +57,8 @@ def _is_written(cls: type[Any]) -> bool:
     file = inspect.getsourcefile(cls) or inspect.getfile(cls)
     linecache.checkcache(file)
     lines = linecache.getlines(file, sys.modules[cls.__module__].__dict__)
-    named = re.compile(rf"\s*class\s+{re.escape(cls.__name__)}\b")
-    return any(named.match(line) for line in lines)
+    name = cls.__name__
+    return any((found := _CLASS.match(line)) is not None and found[1] == name for line in lines if name in line)
 
 
 def _read_docs(cls: type[Any]) -> dict[str, str]:

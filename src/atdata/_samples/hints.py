@@ -25,11 +25,23 @@ def field_hints(cls: type[Any]) -> dict[str, Any]:
     class from packing, so each annotation is evaluated by itself.
     """
     fields = [f.name for f in dataclasses.fields(cls)]
+    written: dict[str, Any] = {}
+    for owner in reversed(cls.__mro__):
+        written.update(own_annotations(owner))
+    if all(_is_evaluated(written.get(name)) for name in fields):
+        return {name: opened(written[name]) for name in fields}
     try:
         hints = typing.get_type_hints(cls, localns=_scope(cls), include_extras=True)
         return {name: opened(hints[name]) for name in fields}
     except Exception:  # an annotation may raise anything
         return {f.name: opened(_evaluate(cls, f.name, f.type)) for f in dataclasses.fields(cls)}
+
+
+def _is_evaluated(hint: Any) -> bool:
+    """Whether an annotation surely holds no text to be evaluated: a class, or an alias of such."""
+    if isinstance(hint, types.GenericAlias):
+        return all(map(_is_evaluated, hint.__args__))
+    return isinstance(hint, (type, typing.TypeVar)) or hint is typing.Any or type(hint).__name__ == "TypeAliasType"
 
 
 def _scope(cls: type[Any]) -> dict[str, Any] | None:

@@ -17,7 +17,7 @@ from atdata._samples.hints import SCALARS, extras, field_hints, is_array, split_
 from atdata._samples.record_form import now, to_record_form
 from atdata._uris import check_version, schema_uri
 
-__all__ = ["check_sample_type", "nested_types", "schema_from_class"]
+__all__ = ["check_sample_type", "nested_types", "own_address", "schema_from_class"]
 
 _PREFIX = "ac.foundation.dataset.schemaType#"
 _SCALAR_NAMES = {name: kind for kind, name in SCALARS.items()}
@@ -72,7 +72,7 @@ def schema_from_class(
     ('Point', 'A point on a line.', 'float')
     """
     check_sample_type(cls)
-    writer = _Writer(cls, address_of or _own_address)
+    writer = _Writer(cls, address_of or own_address)
     described = descriptions(cls)
     fields = []
     for field in dataclasses.fields(cls):
@@ -107,7 +107,8 @@ def nested_types(cls: type[Any]) -> list[type[Any]]:
     return list(found)
 
 
-def _own_address(cls: type[Any]) -> str:
+def own_address(cls: type[Any]) -> str:
+    """The address that a class's module was generated from, or version 1.0.0 of its name."""
     document = cls.__dict__.get("_document")
     if document is not None:
         return schema_uri(cls.__name__, json.loads(document[0])["version"])
