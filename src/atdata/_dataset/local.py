@@ -68,14 +68,17 @@ class LocalPass:
                     high = step + self._whole(pieces[0], step)
                     numbers, ended = numbers[: high - step], False
                     pieces, order = self._table.pieces(numbers)
-                size = 1
+                size = made = 1
                 for stretch in decoded(self._decoder, pieces, order, step, self._fields, self._losses):
                     size = max(stretch.size, 1)
+                    made = max(size - stretch.columns.lazy, 1)
                     yield stretch
                 if self._table.remote:
                     most = max(1, min(_MOST, _FETCHED // size) // batch)
-                elif self._decoder.eager or (self._scattered and size <= SMALL):
+                elif self._scattered and size <= SMALL:
                     most = max(1, min(_MOST, max(_BYTES // size, 64)) // batch)
+                elif self._decoder.eager:
+                    most = max(1, min(_MOST, max(_BYTES // made, 64)) // batch)
                 elif size <= _TINY:
                     most = max(1, _MOST_TINY // batch)
             if ended:

@@ -160,6 +160,7 @@ class _Late:
     """Columns of what is decoded when somebody asks: checked then."""
 
     late = True
+    lazy = 0
 
     def __init__(self, cls: type[Any], columns: Columns) -> None:
         self._cls = cls

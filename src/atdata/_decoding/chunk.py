@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from atdata._decoding.arrays import Ragged
+from atdata._decoding.arrays import Arrays, Ragged
 from atdata._decoding.columns import Column, hollow
 from atdata._decoding.protocol import Piece, SampleBlock
 from atdata._samples.batch import aggregate, batch_title
@@ -79,6 +79,10 @@ class Chunk:
     def __len__(self) -> int:
         return self._length
 
+    @property
+    def lazy(self) -> int:
+        return sum(column.size for column in self._columns.values() if isinstance(column, Arrays))
+
     def place(self, row: int) -> tuple[SampleBlock, int]:
         return self._place(row)
 
@@ -107,6 +111,7 @@ class SampleChunk:
 
     __slots__ = ("_cls", "_place", "_samples")
     late = False
+    lazy = 0
 
     def __init__(self, cls: type[Any], samples: list[Any], place: Place) -> None:
         self._cls = cls

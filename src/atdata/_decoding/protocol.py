@@ -44,6 +44,11 @@ class Columns(Protocol):
 
     @property
     def late(self) -> bool: ...
+    @property
+    def lazy(self) -> int:
+        """How many bytes of a sample stay where they are until somebody asks for them, about."""
+        ...
+
     def __len__(self) -> int: ...
 
     def place(self, row: int) -> tuple[SampleBlock, int]:
