@@ -29,7 +29,7 @@ T = TypeVar("T")
 SMALL = 16_384
 
 #: So many samples of so few bytes are sooner read when they are side by side.
-_MANY, _TINY = 64, 512
+_MANY, _TINY = 64, 256
 
 #: So few samples are sooner read one by one.
 _FEW = 8
