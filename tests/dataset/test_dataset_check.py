@@ -228,3 +228,39 @@ class Photo:
 def test_a_class_that_says_nothing_of_its_fields_has_nothing_to_check() -> None:
     with pytest.raises(TypeError, match=r"Dataset\[DictSample\] says nothing of its fields"):
         atdata.Dataset[atdata.DictSample]("a.tar", check=True)
+
+
+@atdata.packable
+class Pair:
+    pair: tuple[NDArray[Any], int]
+    inner: Typed
+    numbers: list[int | None]
+
+
+@atdata.packable
+class StrictPair:
+    pair: tuple[NDArray[np.float32], int]
+    inner: Typed
+    numbers: list[int | None]
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ({"pair": (np.zeros(2, np.int8), 1)}, r"pair\[0\]: dtype 'int8' instead of float32"),
+        ({"inner": Typed(image=np.zeros(2, np.int8), n=1)}, r"inner\.image: dtype 'int8' instead of float32"),
+        ({"numbers": [1, None, "a"]}, r"numbers\[2\]: an int expected, not 'a'"),
+    ],
+)
+def test_what_stands_inside_other_values_is_checked_too(tmp_path: Path, changes: dict[str, Any], what: str) -> None:
+    values: dict[str, Any] = {
+        "pair": (np.zeros(2, np.float32), 1),
+        "inner": Typed(image=np.zeros(2, np.float32), n=1),
+        "numbers": [1, None],
+    }
+    atdata.write([Pair(**values), Pair(**{**values, **changes})], tmp_path / "pairs.tar", check=False)
+    data = atdata.Dataset[StrictPair](tmp_path / "pairs.tar", check=True)
+
+    assert len(list(atdata.Dataset[StrictPair](tmp_path / "pairs.tar").ordered())) == 2
+    with pytest.raises(atdata.InvalidSampleError, match=rf"sample 000000001: StrictPair: {what}"):
+        list(data.ordered(batch_size=2))
