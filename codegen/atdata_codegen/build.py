@@ -20,6 +20,7 @@ from atdata_codegen.lexicon.references import missing_references
 from atdata_codegen.lexicon.render import children, package_inits, render_module
 from atdata_codegen.positions import locate
 from atdata_codegen.problems import Problem, ProblemError
+from atdata_codegen.remote.lock import addresses
 from atdata_codegen.root import render_root
 from atdata_codegen.sample_stage import SampleStage
 from atdata_codegen.sources import Source, digest, kind_of
@@ -122,7 +123,7 @@ def build(
             texts = render_style(catalog.documents, settings.models, renderer)
             good = _checked(texts, None, allowed, tree.problems)
             tree.units["models"] = Unit(key if len(good) == len(texts) else "", good)
-    stage = SampleStage(read.samples, read.lenses, renderer)
+    stage = SampleStage(read.samples, read.lenses, renderer, addresses(settings.inputs))
     tree.problems.extend(stage.problems)
     last = known.get("samples")
     if last is not None and last[0] == stage.key:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from graphlib import TopologicalSorter
+from types import MappingProxyType
 
 from atdata_codegen.lenses import parse_lens, render_lens
 from atdata_codegen.lexicon.render import HEADER
@@ -28,11 +30,22 @@ Documents = Sequence[tuple[object, Source]]
 
 
 class SampleStage:
-    """Parses and resolves at once; ``names`` maps each sample class to its module below the root."""
+    """Parses and resolves at once; ``names`` maps each sample class to its module below the root.
 
-    def __init__(self, samples: Documents, lenses: Documents, renderer: Renderer) -> None:
+    ``addresses`` are those of schemas that were published, by CID: what is published refers to others by them.
+    """
+
+    def __init__(
+        self,
+        samples: Documents,
+        lenses: Documents,
+        renderer: Renderer,
+        addresses: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self.problems: list[Problem] = []
-        self.key = digest("".join(source.sha for _, source in (*samples, *lenses)).encode())
+        said = [source.sha for _, source in (*samples, *lenses)]
+        self.key = digest("".join([*said, *(f"{cid}={uri}" for cid, uri in sorted(addresses.items()))]).encode())
+        self._addresses = addresses
         self._renderer = renderer
         self._schemas = self._resolve(self._parse(samples))
         self._known = Known(self._schemas)
@@ -57,6 +70,7 @@ class SampleStage:
             self.problems.extend(locate(problems, source.file, source.raw))
             if schema is None:
                 continue
+            schema = replace(schema, uri=self._addresses.get(schema.cid, ""))
             first = owners.setdefault((schema.name, schema.version), (schema, source))
             if first[0] is schema:
                 found.append((schema, source))

@@ -81,7 +81,7 @@ def _write(made: Adoption) -> None:
 def _account(made: Adoption) -> str:
     text = f"{counted(made.classes, 'class', 'classes')}, {counted(len(made.documents), 'document')}"
     if made.files:
-        text += f", {len(made.files)} files changed: generate the classes before you import them"
+        text += f", {counted(len(made.files), 'file')} changed: generate the classes before you import them"
     return text
 
 

@@ -7,8 +7,9 @@ are therefore locked in ``samples.json`` beside it, which has the same form.
 from __future__ import annotations
 
 import json
+import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -24,6 +25,7 @@ __all__ = [
     "SAMPLES",
     "Lock",
     "Resolution",
+    "addresses",
     "is_lock",
     "lock_bytes",
     "parse_lock",
@@ -65,6 +67,22 @@ def read_lock(path: str, kind: str) -> Lock:
     except FileNotFoundError:
         return Lock()
     return parse_lock(load_json(raw, _LIMITS, path), kind, path)
+
+
+def addresses(folders: Iterable[str]) -> dict[str, str]:
+    """The ``at://`` addresses of sample schemas that were pulled into ``folders``, by CID, as lock files say it."""
+    found: dict[str, str] = {}
+    for folder in folders:
+        path = os.path.join(os.path.dirname(os.path.normpath(folder)), f"{SAMPLES}.json")
+        if not os.path.isdir(folder) or not os.path.isfile(path):
+            continue
+        try:
+            value = load_json(read_file(path, _LIMITS.size + 1), _LIMITS, path)
+        except ProblemError:
+            continue  # a file of the user's own
+        if is_lock(value):
+            found.update((one.cid, one.uri) for one in parse_lock(value, SAMPLES, path).resolutions.values())
+    return found
 
 
 def parse_lock(value: Any, kind: str, file: str) -> Lock:

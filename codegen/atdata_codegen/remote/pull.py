@@ -87,6 +87,7 @@ class _Run:
         self.done: set[str] = set()
         self.paths: dict[str, str] = {}
         self.nested: deque[NestedRef] = deque()
+        self.taken: dict[str, RemoteRecord] = {}
 
     def run(self) -> Pull:
         settings = self.settings
@@ -161,6 +162,8 @@ class _Run:
         locked = self.locks.old.get(key)
         path = os.path.join(self.settings.folder, *found.file.split("/"))
         here = self.here.items.get(key)
+        if self._is_double(key, found.record):
+            return []
         self.done.add(key)
         if self.settings.locked and (locked is None or locked.cid != found.record.cid):
             self._bad(
@@ -191,6 +194,17 @@ class _Run:
             self.nested.extend(nested_refs(found.record.value, found.record.uri[5:].partition("/")[0]))
             self.result.problems.extend(unfollowed(found.record.value, found.record.uri))
         return _both(found.refs, found.mentions)
+
+    def _is_double(self, key: str, record: RemoteRecord) -> bool:
+        """Whether another record was taken under this key: there is one place for it here, and in the lock file."""
+        first = self.taken.setdefault(key, record)
+        if first.uri == record.uri:
+            return False
+        if first.cid != record.cid:
+            message = f"calls itself {key}, as {first.uri} does, which was taken"
+            hint = "to have this one, pull it by its address into a folder of its own"
+            self.result.problems.append(Problem((), message, hint, severity="warning", code="pull", file=record.uri))
+        return True
 
     def _may_replace(self, key: str, value: Mapping[str, object]) -> bool:
         locked = self.locks.old.get(key)

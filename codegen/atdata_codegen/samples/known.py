@@ -21,7 +21,9 @@ class Known:
         self._by_name: dict[tuple[str, str], dict[str, SampleSchema]] = {}
         for schema in self._schemas:
             self._by_uri.setdefault(schema.uri, schema)
-            self._by_name.setdefault((schema.origin, schema.name), {}).setdefault(schema.version, schema)
+            published = schema.uri.removeprefix("at://").partition("/")[0] if schema.uri.startswith("at://") else ""
+            for origin in {schema.origin, published or schema.origin}:
+                self._by_name.setdefault((origin, schema.name), {}).setdefault(schema.version, schema)
         self._newest = {
             name: max(versions.values(), key=lambda schema: schema.number) for name, versions in self._by_name.items()
         }
