@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 
 from atdata_codegen.audit import AuditError, compile_checked
 from atdata_codegen.config import Settings
@@ -20,7 +21,6 @@ from atdata_codegen.lexicon.references import missing_references
 from atdata_codegen.lexicon.render import children, package_inits, render_module
 from atdata_codegen.positions import locate
 from atdata_codegen.problems import Problem, ProblemError
-from atdata_codegen.remote.lock import addresses
 from atdata_codegen.root import render_root
 from atdata_codegen.sample_stage import SampleStage
 from atdata_codegen.sources import Source, digest, kind_of
@@ -68,8 +68,12 @@ def build(
     included: list[tuple[str, list[Source]]],
     known: Mapping[str, tuple[str, tuple[str, ...]]],
     progress: Progress | None = None,
+    addresses: Mapping[str, str] = MappingProxyType({}),
 ) -> Tree:
-    """Render what changed since ``known`` (keys and files of the last run; empty renders all of it)."""
+    """Render what changed since ``known`` (keys and files of the last run; empty renders all of it).
+
+    ``addresses`` are those of published sample schemas, by CID.
+    """
     progress = progress or Progress()
     tree = Tree(documents=len(sources))
     if not sources:
@@ -123,7 +127,7 @@ def build(
             texts = render_style(catalog.documents, settings.models, renderer)
             good = _checked(texts, None, allowed, tree.problems)
             tree.units["models"] = Unit(key if len(good) == len(texts) else "", good)
-    stage = SampleStage(read.samples, read.lenses, renderer, addresses(settings.inputs))
+    stage = SampleStage(read.samples, read.lenses, renderer, addresses)
     tree.problems.extend(stage.problems)
     last = known.get("samples")
     if last is not None and last[0] == stage.key:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from atdata_codegen.config import Settings
 from atdata_codegen.output import Changes, Existing, apply, compare, has_litter, refuse_foreign, refuse_links, scan
 from atdata_codegen.problems import Problem
+from atdata_codegen.remote.lock import addresses
 from atdata_codegen.sources import Source, digest, read_sources
 from atdata_codegen.state import State, fingerprint, load_state, state_bytes
 
@@ -49,7 +50,8 @@ def generate(settings: Settings, *, check: bool = False, dry_run: bool = False, 
     if settings.package:
         refuse_links(settings.output, [settings.package.replace(".", "/") + "/__init__.py"])
     existing = scan(settings.root)
-    inputs = _inputs(sources, included)
+    published = addresses(settings.inputs)
+    inputs = _inputs(sources, included, published)
     mark = _fingerprint(settings)
     last = None if check else load_state(settings.root)
     if last is not None and last.fingerprint != mark:
@@ -58,7 +60,9 @@ def generate(settings: Settings, *, check: bool = False, dry_run: bool = False, 
         changes = compare(existing, last.files)
         if not changes and not has_litter(settings.root):
             return Result(last.problems, changes, last.documents, time.perf_counter() - begun)
-    result = _build(settings, sources, included, existing, last, State(mark, inputs), check or dry_run, progress)
+    result = _build(
+        settings, sources, included, existing, last, State(mark, inputs), check or dry_run, progress, published
+    )
     result.checked = check
     result.seconds = time.perf_counter() - begun
     return result
@@ -73,6 +77,7 @@ def _build(
     state: State,
     dry: bool,
     progress: object,
+    published: Mapping[str, str],
 ) -> Result:
     from atdata_codegen.build import Progress, build  # jinja2 and the parser, which a run with nothing to do spares
 
@@ -81,7 +86,8 @@ def _build(
         for name, unit in (last.modules if last else {}).items()
         if last is not None and all(existing.hashes.get(file) == last.files.get(file, "") for file in unit[1])
     }
-    tree = build(settings, sources, included, known, progress if isinstance(progress, Progress) else None)
+    shown = progress if isinstance(progress, Progress) else None
+    tree = build(settings, sources, included, known, shown, published)
     texts: dict[str, bytes] = {}
     for name, unit in tree.units.items():
         if unit.files is None:
@@ -113,9 +119,10 @@ def _hides(orphan: str, files: Mapping[str, str]) -> bool:
     return bool(mark) and f"{package}.py" in files
 
 
-def _inputs(sources: list[Source], included: list[tuple[str, list[Source]]]) -> str:
+def _inputs(sources: list[Source], included: list[tuple[str, list[Source]]], published: Mapping[str, str]) -> str:
     parts = [f"{source.file}\0{source.sha}" for source in sources]
     parts += [f"{package}\0{source.file}\0{source.sha}" for package, files in included for source in files]
+    parts += [f"{cid}\0{uri}" for cid, uri in sorted(published.items())]
     return digest("\n".join(parts).encode("utf-8", "surrogateescape"))
 
 

@@ -8,6 +8,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -21,7 +22,7 @@ import atdata
 from atdata import ShardWriter, WriteError, write
 from atdata._shards.errors import handler
 from atdata._shards.local import open_shard
-from atdata._writing.files import NewFile, sweep
+from atdata._writing.files import NewFile, sweep, write_file
 
 SCALE = float(os.environ.get("ATDATA_SCALE", "1"))
 
@@ -219,3 +220,22 @@ def test_sweeping_spares_what_is_being_written(tmp_path: Path) -> None:
     (tmp_path / ".b.tar.0123456789ab.tmp").write_bytes(b"another's")
     assert [Path(path).name for path in sweep(str(tmp_path / "a.tar"))] == [".a.tar.0123456789ab.tmp"]
     assert names(tmp_path) == [".b.tar.0123456789ab.tmp", "a.tar"]
+
+
+def test_a_sweep_of_another_process_never_takes_a_file_that_has_just_begun(tmp_path: Path) -> None:
+    over = threading.Event()
+
+    def sweeping() -> None:
+        while not over.is_set():
+            sweep(str(tmp_path / "a.json"))
+
+    sweeper = threading.Thread(target=sweeping)
+    sweeper.start()
+    try:
+        for n in range(400):
+            write_file(str(tmp_path / "a.json"), b"%d" % n)
+    finally:
+        over.set()
+        sweeper.join()
+
+    assert (tmp_path / "a.json").read_bytes() == b"399"

@@ -257,7 +257,9 @@ def _given(url: Any) -> str | list[str]:
         if not isinstance(text, str) or not text:
             raise UrlError("an empty address")
         return text
-    if isinstance(url, list | tuple) and url and all(isinstance(one, str | os.PathLike) and one for one in url):
+    if isinstance(url, list | tuple) and not url:
+        raise UrlError("no shards: the list of addresses is empty")
+    if isinstance(url, list | tuple) and all(isinstance(one, str | os.PathLike) and one for one in url):
         return [str(os.fspath(one)) for one in url]
     if hasattr(url, "list_shards"):
         raise UrlError(f"a source needs list_shards() and open_shard(name); {shown(url)} has no open_shard")

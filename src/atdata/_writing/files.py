@@ -30,13 +30,16 @@ class NewFile:
         self.path = path
         folder, name = os.path.split(path)
         self._folder = folder or "."
-        self._temporary = os.path.join(folder, f".{name}.{secrets.token_hex(6)}.tmp")
         self._descriptor = -1
         try:
             os.makedirs(self._folder, exist_ok=True)
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
-            self._descriptor = os.open(self._temporary, flags, mode)
-            _try_lock(self._descriptor)
+            while self._descriptor < 0:
+                self._temporary = os.path.join(folder, f".{name}.{secrets.token_hex(6)}.tmp")
+                self._descriptor = os.open(self._temporary, flags, mode)
+                _lock(self._descriptor)
+                if not os.path.lexists(self._temporary):  # swept by another process before it was locked
+                    self._close()
         except OSError as error:
             self.abandon()
             raise WriteError.of(path, error) from error
@@ -114,6 +117,14 @@ def sweep(path_pattern: str) -> list[str]:
             finally:
                 os.close(descriptor)
     return removed
+
+
+def _lock(descriptor: int) -> None:
+    """Say that the file is being written, once a sweep that looks at it has gone on."""
+    with contextlib.suppress(ImportError, OSError):
+        import fcntl
+
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
 
 
 def _try_lock(descriptor: int) -> bool:
