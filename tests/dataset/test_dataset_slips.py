@@ -75,6 +75,9 @@ def photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         (lambda photos: next(iter(photos.ordered(batch_size=2))).decoded_column("lable"), KeyError, "it has image"),
         (lambda photos: atdata.S3Source.from_credentials(".env", "b", ["k"]), TypeError, "a dictionary with AWS_"),
         (lambda photos: atdata.Dataset[Photo](Unopened()), ValueError, "has no open_shard"),
+        (lambda photos: photos.torch(decode=["imgae"]), KeyError, "no field 'imgae'; there are 'image', 'label'"),
+        (lambda photos: photos.torch_map(decode="image"), TypeError, r"write \['image'\]"),
+        (lambda photos: atdata.Dataset[Photo]([]), ValueError, "the list of addresses is empty"),
         (
             lambda photos: photos.as_type(Captioned),
             ValueError,

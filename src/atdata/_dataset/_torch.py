@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from atdata._dataset.collate import only_one
+from atdata._errors import shown
 from atdata._samples.batch import aggregate, batch_title
 from atdata._samples.npy import opened
 from atdata_lexicon.errors import MissingExtraError
@@ -32,12 +33,22 @@ def iterable(
     options.setdefault("rank", rank)
     options.setdefault("world_size", world_size)
     make = dataset.shuffled if shuffle else dataset.ordered
-    return TensorPasses(make(batch_size=batch_size, **options), frozenset(decode))
+    return TensorPasses(make(batch_size=batch_size, **options), _fields(dataset, decode))
 
 
 def numbered(dataset: Any, decode: Sequence[str]) -> NumberedSamples:
     """See :meth:`atdata.Dataset.torch_map`."""
-    return NumberedSamples(dataset, frozenset(decode))
+    return NumberedSamples(dataset, _fields(dataset, decode))
+
+
+def _fields(dataset: Any, decode: Sequence[str]) -> frozenset[str]:
+    if isinstance(decode, str):
+        raise TypeError(f"decode is a list of fields; write [{shown(decode)}]")
+    known = getattr(dataset.sample_type, "__dataclass_fields__", None)
+    for name in decode:
+        if known is not None and name not in known:
+            raise KeyError(f"decode: there is no field {shown(name)}; there are {', '.join(map(shown, known))}")
+    return frozenset(decode)
 
 
 def _rank() -> tuple[int, int]:
