@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from inspect import formatannotation
 from typing import Any, get_args
 
@@ -10,6 +11,8 @@ from atdata._samples.hints import is_array, split_optional
 from atdata._samples.validate import declared_scalar
 
 __all__ = ["plain_text", "short_text"]
+
+_MODULES = re.compile(r"(?:[^\W\d]\w*\.|<locals>\.)+(?=[^\W\d])")
 
 
 def plain_text(hint: Any) -> str:
@@ -26,8 +29,10 @@ def plain_text(hint: Any) -> str:
 
 
 def short_text(hint: Any) -> str:
-    """An annotation in a few printable words; of an array, what its elements are.
+    """An annotation in a few printable words, without modules; of an array, what its elements are.
 
+    >>> short_text(dict[str, Any])
+    'dict[str, Any]'
     >>> from numpy import uint8
     >>> from numpy.typing import NDArray
     >>> short_text(NDArray[uint8] | None)
@@ -38,5 +43,5 @@ def short_text(hint: Any) -> str:
         scalar = declared_scalar(kind)
         said = "array" if scalar is None else f"{scalar.__name__} array"
     else:
-        said = shown(plain_text(kind), 60)[1:-1]
+        said = shown(_MODULES.sub("", plain_text(kind)), 60)[1:-1]
     return said + (" | None" if optional else "")
