@@ -108,7 +108,7 @@ def test_who_does_not_ask_loads_next_to_nothing(tmp_path: Path) -> None:
         "import sys\n"
         "def test_nothing():\n"
         "    ours = sorted(n for n in sys.modules if n.startswith('atdata'))\n"
-        "    assert ours == ['atdata', 'atdata.testing', 'atdata.testing.plugin'], ours\n"
+        "    assert ours == ['atdata', 'atdata._lazy', 'atdata.testing', 'atdata.testing.plugin'], ours\n"
         "    assert not {'numpy', 'redis', 'boto3', 'jinja2'} & sys.modules.keys()\n"
     )
     done = run(tmp_path, code, "-W", "error")
