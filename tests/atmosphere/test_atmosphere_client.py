@@ -455,8 +455,9 @@ def test_a_public_server_is_not_believed_about_others(monkeypatch: pytest.Monkey
 
 
 def test_nobody_writes_to_a_repository_of_others(pds: Any, client: Any) -> None:
-    with pytest.raises(AuthError):
+    with pytest.raises(AuthError) as error:
         client.delete_record(f"at://{pds.accounts[1].did}/{NOTE}/x")
+    assert f"{pds.accounts[1].did}', and you are logged in as {client.did}" in error.value.__notes__[0]
 
 
 # Blobs -------------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from atdata._atmosphere.checks import sendable
 from atdata._atmosphere.errors import (
     AtmosphereError,
     AtUriError,
+    AuthError,
     ConflictError,
     NotFoundError,
     UnavailableError,
@@ -88,14 +89,20 @@ class RecordCalls(RecordReads):
         self, uri: str | AtUri, *, swap_commit: str | None = None, swap_record: str | None = None
     ) -> None:
         """Remove a record, with ``swap_commit`` or ``swap_record`` only if nothing changed since. It may be gone."""
-        self._logged_in()
+        account = self._logged_in()
         found = AtUri.parse(uri)
         data = {"repo": found.authority, "collection": found.collection, "rkey": found.rkey}
         if swap_commit is not None:
             data["swapCommit"] = swap_commit
         if swap_record is not None:
             data["swapRecord"] = swap_record
-        self._change(methods.DELETE_RECORD, data, f"deleting {shown(str(found), 300)}", 1)
+        try:
+            self._change(methods.DELETE_RECORD, data, f"deleting {shown(str(found), 300)}", 1)
+        except AuthError as error:
+            if found.authority != account.did:
+                whose = shown(found.authority, 200)
+                error.add_note(f"The record is in the repository of {whose}, and you are logged in as {account.did}.")
+            raise
 
     def apply_writes(
         self, writes: Iterable[Write], *, swap_commit: str | None = None, validate: bool = False
