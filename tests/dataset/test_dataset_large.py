@@ -27,6 +27,13 @@ class Frame:
     n: int
 
 
+@atdata.packable
+class Book:
+    text: str
+    scan: bytes
+    n: int
+
+
 def private() -> int:
     """Bytes of memory that is this process's own."""
     for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
@@ -104,4 +111,24 @@ def test_memory_stays_flat_over_a_pass(larger: Any, way: str, record_property: C
 
     record_property(f"{way}, {size / 1e9:.1f} GB", f"{(most - before) / 2**20:.1f} MB more")
     assert count == 200 * len(source.list_shards())
+    assert most - before < 100 << 20
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
+@pytest.mark.parametrize("mode", ["ordered", "shuffled"])
+def test_long_texts_are_not_made_long_before_their_batch(tmp_path: Path, mode: str) -> None:
+    books = (Book(text=chr(97 + i % 26) * 150_000, scan=bytes([i]) * 50_000, n=i) for i in range(200))
+    first = tmp_path / "book.tar"
+    atdata.write(books, first)
+    names = [str(tmp_path / f"books-{i:02d}.tar") for i in range(15)]
+    for name in names:
+        os.link(first, name)
+    dataset = atdata.Dataset[Book](atdata.URLSource(names))
+    before = most = private()
+    read = 0
+    for batch in getattr(dataset, mode)(batch_size=8):
+        read += sum(map(len, batch.text))
+        most = max(most, private())
+
+    assert read == 15 * 200 * 150_000
     assert most - before < 100 << 20

@@ -77,10 +77,10 @@ class LocalPass:
                     most = max(1, min(_MOST, _FETCHED // size) // batch)
                 elif self._scattered and size <= SMALL:
                     most = max(1, min(_MOST, max(_BYTES // size, 64)) // batch)
-                elif self._decoder.eager:
-                    most = max(1, min(_MOST, max(_BYTES // made, 64)) // batch)
                 elif size <= _TINY:
                     most = max(1, _MOST_TINY // batch)
+                elif self._decoder.eager:
+                    most = max(1, min(_MOST, max(_BYTES // made, 64)) // batch)
             if ended:
                 break
             step = high

@@ -87,7 +87,7 @@ class ColumnDecoder(SampleDecoder[T]):
 
     def __init__(self, sample_type: type[T], plan: SamplePlan) -> None:
         super().__init__(sample_type)
-        self.eager = any(field.kind in ("list", "other") for field in plan.fields.values())
+        self.eager = any(field.kind in ("list", "other", "str", "bytes") for field in plan.fields.values())
         self._plan = plan
         self._names = tuple(plan.fields)
         self._makers: dict[frozenset[str] | None, Make] = {None: maker(self._names)}

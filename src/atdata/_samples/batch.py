@@ -143,7 +143,7 @@ class SampleBatch(Generic[T_co], metaclass=BatchMeta):
             try:
                 return self._column(key)
             except KeyError:
-                raise KeyError(self._has_not(key)) from None
+                raise KeyError(_has_not(self._sample_type, key)) from None
         return self.samples[key]
 
     def __getattr__(self, name: str) -> Any:
@@ -153,12 +153,7 @@ class SampleBatch(Generic[T_co], metaclass=BatchMeta):
         try:
             return self._column(name)
         except KeyError:
-            raise AttributeError(self._has_not(name)) from None
-
-    def _has_not(self, name: str) -> str:
-        known = getattr(self._sample_type, "__dataclass_fields__", None)
-        has = "its samples have no such field" if known is None else f"it has {', '.join(known) or 'none'}"
-        return f"{batch_title(self._sample_type)} has no column {shown(name)}; {has}"
+            raise AttributeError(_has_not(self._sample_type, name)) from None
 
     def _column(self, name: str) -> Any:
         try:
@@ -202,7 +197,7 @@ class SampleBatch(Generic[T_co], metaclass=BatchMeta):
         try:
             values = self.column_list(name)
         except KeyError:
-            raise KeyError(self._has_not(name)) from None
+            raise KeyError(_has_not(self._sample_type, name)) from None
         found = decode_values(values, self._sample_type, name, self._place, mode=mode, max_bytes=max_bytes)
         return aggregate(found, batch_title(self._sample_type), name) if stack else found
 
@@ -263,3 +258,9 @@ def aggregate(values: list[Any], title: str, name: str) -> Any:
         sample_type=title,
         field=name,
     )
+
+
+def _has_not(sample_type: Any, name: str) -> str:
+    known = getattr(sample_type, "__dataclass_fields__", None)
+    has = "its samples have no such field" if known is None else f"it has {', '.join(known) or 'none'}"
+    return f"{batch_title(sample_type)} has no column {shown(name)}; {has}"
