@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 __all__ = ["LensCodeError", "LensLoader", "LensPublisher", "code_path"]
 
 _PARTS = ("repository", "commit", "path")
+
+#: A commit's hash, SHA-1 or SHA-256, whole or as short as Git shows it.
+_HASH = re.compile(r"[0-9a-fA-F]{7,64}", re.ASCII)
 
 
 class LensCodeError(AtdataError, ValueError):
@@ -54,10 +58,13 @@ class LensPublisher:
     ) -> AtUri:
         """Publish a lens between two schemas; returns the address of its record.
 
+        A record of the account that says all the same is taken, and no second one is made. ``rkey`` names the key of
+        a new record, which otherwise has a key of the time.
+
         The schemas are named by ``source_schema_uri`` and ``target_schema_uri``, or without ``_uri``. Code is named
         by repository, commit and paths (``package.module:function``), or by ``getter_code`` and ``putter_code``, each
-        with ``repository``, ``commit`` and ``path``; ``ValueError`` when a part is missing. ``mapping`` describes a
-        lens that works field by field, and needs no code.
+        with ``repository``, ``commit`` (the hash of a Git commit) and ``path``; ``ValueError`` when a part is missing
+        or no such thing. ``mapping`` describes a lens that works field by field, and needs no code.
         """
         getter = _code("getter_code", getter_code)
         putter = _code("putter_code", putter_code)
@@ -80,6 +87,9 @@ class LensPublisher:
             mapping=_mapping(mapping),
             created_at=now(),
         )
+        same = _published(self.client, made)
+        if same is not None and rkey in (None, same.rkey):
+            return same
         return self.client.create_record(lens_module.NSID, made, rkey=rkey)
 
     def publish_from_lens(
@@ -220,7 +230,31 @@ def _code(what: str, given: Mapping[str, Any] | None) -> CodeReference | None:
     if lacking or unknown:
         wrong = f"lacks {', '.join(lacking)}" if lacking else f"has no {', '.join(unknown)}"
         raise LensCodeError(f"{what} {wrong}; code is named by repository, commit and path")
+    if not _HASH.fullmatch(given["commit"]):
+        raise LensCodeError(
+            f"{what} is at commit {shown(given['commit'])}, which is no hash of a Git commit; give 7 to 64 hexadecimal "
+            "digits, as `git rev-parse HEAD` prints them"
+        )
     return CodeReference(**given)
+
+
+def _published(client: AtmosphereClient, made: LensRecord) -> AtUri | None:
+    """The address of the account's record that says the same as ``made``, whenever it was made."""
+    from atdata._atmosphere.errors import WrongRecordError
+    from atdata._atmosphere.index.reading import RepoReader
+
+    wanted = _content(made.to_record())
+    try:
+        for record in RepoReader(client, home=client.did).all(lens_module.NSID):
+            if _content(record.value) == wanted:
+                return record.uri
+    except WrongRecordError:  # a stand-in for a client that cannot list
+        pass
+    return None
+
+
+def _content(record: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in record.items() if key != "createdAt"}
 
 
 def _schema(what: str, first: str | AtUri | None, second: str | AtUri | None) -> str:
