@@ -250,6 +250,25 @@ def test_a_type_in_the_wrong_place_is_refused(tmp_path: Path) -> None:
         atdata.load_dataset(tmp_path, "train")  # type: ignore[call-overload]
 
 
+@pytest.mark.parametrize("several", [["data.tar"], ("data.tar",), {"data.tar"}, {"train": "data.tar"}])
+def test_several_paths_are_given_as_data_files(tmp_path: Path, several: Any) -> None:
+    with pytest.raises(TypeError, match=r"not a (list|tuple|set|dict); give several files as load_dataset\(folder, data_"):
+        atdata.load_dataset(several, Text)
+
+
+@pytest.mark.parametrize("path", [3, None, b"data.tar", 1.5])
+def test_what_is_no_path_is_said_so(path: Any) -> None:
+    with pytest.raises(TypeError, match=r"path is a text or a pathlib\.Path, not "):
+        atdata.load_dataset(path, Text)
+
+
+@pytest.mark.parametrize("path", ["@local/data", "data.tar", "at://alice.test/ac.foundation.dataset.record/x"])
+@pytest.mark.parametrize("index", [3, "team.db", {}])
+def test_what_is_no_index_is_said_so(path: str, index: Any) -> None:
+    with pytest.raises(TypeError, match=r"index is an index, such as Index\(\) or AtmosphereIndex\(client\), not "):
+        atdata.load_dataset(path, Text, index=index)
+
+
 @pytest.mark.parametrize("url", ["https://example.com/a/test-{000..002}.tar", "s3://bucket/test-{000..002}.tar"])
 def test_urls_are_neither_opened_nor_listed_before_iteration(url: str) -> None:
     splits = atdata.load_dataset(url, Text)

@@ -112,11 +112,11 @@ def load_dataset(
     """
     from atdata._dataset.make import dataset_of
 
-    where = os.fspath(path)
-    if not isinstance(where, str):
-        raise TypeError(f"path is a text or a pathlib.Path, not {shown(path)}")
+    where = _path(path)
     if sample_type is not None and not isinstance(sample_type, type):
         raise TypeError(f"sample_type is a class, not {shown(sample_type)}; the split is given as split=")
+    if index is not None and not (hasattr(index, "get_dataset") and hasattr(index, "decode_schema")):
+        raise TypeError(f"index is an index, such as Index() or AtmosphereIndex(client), not {shown(index)}")
     found: Mapping[str, Any]
     if where.startswith("@") or (where[:5].lower() == "at://" and not named.is_blob(where)):
         if data_files is not None:
@@ -131,6 +131,18 @@ def load_dataset(
         made = {name: dataset_of(source, kind, **options) for name, source in found.items()}
         return DatasetDict(made, kind, streaming)
     return dataset_of(found[_chosen(split, found, where)], kind, **options)
+
+
+def _path(path: Any) -> str:
+    if isinstance(path, list | tuple | set | frozenset | Mapping):
+        raise TypeError(
+            f"path is one path, pattern, URL or name, not a {type(path).__name__}; give several files as "
+            "load_dataset(folder, data_files=[...]), or those of each split as data_files={'train': [...]}"
+        )
+    where = os.fspath(path) if isinstance(path, str | os.PathLike) else None
+    if not isinstance(where, str):
+        raise TypeError(f"path is a text or a pathlib.Path, not {shown(path)}")
+    return where
 
 
 def _chosen(split: str, found: Mapping[str, Any], where: str) -> str:
