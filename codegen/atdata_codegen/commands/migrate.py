@@ -165,3 +165,4 @@ def _tell(draft: Draft, options: argparse.Namespace) -> None:
         where = f"in {shown_path(options.code)}" if options.code else "with --code FILE"
         count = f"{len(draft.open)} field{'s ask' if len(draft.open) > 1 else ' asks'} for code"
         print(f"{count}: write it {where}, and import it where shards are read", file=sys.stderr)
+        print("until the lens names that code as getterCode, a review takes it for a draft", file=sys.stderr)

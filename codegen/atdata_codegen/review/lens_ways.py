@@ -16,11 +16,15 @@ Node = tuple[str, str]
 
 
 class LensWays:
-    """The lenses of one set of documents; those that are refused lead nowhere."""
+    """The lenses of one set of documents; those that are refused, and drafts, lead nowhere.
+
+    A draft has no mapping and names no code: nothing says that anybody has written what it asks for.
+    """
 
     def __init__(self, documents: Documents) -> None:
         self.lenses: list[LensDocument] = []
         self.ends: dict[str, tuple[Node, Node]] = {}
+        self.drafts: dict[tuple[Node, Node], str] = {}
         side = SampleSide(documents)
         self._steps: dict[Node, list[tuple[Node, LensDocument]]] = {}
         for document in documents.of("lens").values():
@@ -29,6 +33,9 @@ class LensWays:
                 continue
             self.lenses.append(lens)
             ends = _node(lens.source, side), _node(lens.target, side)
+            if lens.rules is None and lens.getter is None:
+                self.drafts[ends] = lens.name
+                continue
             self.ends[lens.name] = ends
             self._steps.setdefault(ends[0], []).append((ends[1], lens))
 

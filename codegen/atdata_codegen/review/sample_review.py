@@ -80,12 +80,20 @@ def _lenses_gone(run: _Run, before: LensWays) -> Iterator[Finding]:
         view = run.sides[1].by_name.get(target[0], {}).get(parse_version(target[1]) or (0, 0, 0))
         if view is None or view.document.key not in run.new.items or run.ways.between(source, target) is not None:
             continue
+        draft = run.ways.drafts.get((source, target))
         message = (
-            f"the lens {clean(name, 80)} is gone, and none leads from {clean(source[0], 80)} {clean(source[1], 40)} "
+            f"the lens {clean(name, 80) + ' is gone' if draft is None else _drafted(draft)}, and none leads from {clean(source[0], 80)} {clean(source[1], 40)} "
             f"to {clean(target[0], 80)} {clean(target[1], 40)} any more"
         )
         finding = run.judge(view).finding("SMP51", message, ("name",), frozenset({"readers"}), old=name)
         yield from located([finding], view.document)
+
+
+def _drafted(name: str) -> str:
+    return (
+        f"{clean(name, 80)} is a draft: it has no mapping and names no code; write the code and name it in the lens as "
+        "getterCode (repository, commit, path)"
+    )
 
 
 def _latest(versions: dict[Version, SchemaView]) -> SchemaView:
@@ -239,10 +247,9 @@ def _followed(run: _Run, old: SchemaView, new: SchemaView, lowered: bool) -> Ite
         yield _excused(finding, honest, way) if finding.rule != "DOC001" else finding
     policy = list(_policy(run, judge, old, new, lowered, honest, asked))
     if any(needs_lens(finding) for finding in changes) and way is None:
-        message = (
-            f"{clean(new.name, 80)} {new.document.version} cannot read shards of {old.document.version}, "
-            "and no lens leads from one to the other"
-        )
+        draft = run.ways.drafts.get(((old.name, old.document.version), (new.name, new.document.version)))
+        why = "no lens leads from one to the other" if draft is None else f"the lens {_drafted(draft)}"
+        message = f"{clean(new.name, 80)} {new.document.version} cannot read shards of {old.document.version}, and {why}"
         policy.append(judge.finding("SMP51", message, ("version",), frozenset(), old=old.document.version,
                                     new=new.document.version))  # fmt: skip
     yield from located(policy, new.document)
@@ -262,7 +269,7 @@ def _excused(finding: Finding, honest: bool, way: tuple[bool, tuple[str, ...]] |
     how = "the version says so"
     if way is not None and (needs_lens(finding) or finding.rule == "SMP20"):  # a widened array is read, and cast
         how += f", and the lens {', '.join(clean(name, 80) for name in way[1])} reads the old samples"
-        how += "" if way[0] else ", by code that has to be written and imported, for it has no mapping"
+        how += "" if way[0] else ", by the code that it names, which has to be imported where they are read"
     return replace(finding, level="warning", message=f"{finding.message} ({how})")
 
 
