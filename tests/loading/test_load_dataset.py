@@ -252,7 +252,7 @@ def test_a_type_in_the_wrong_place_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("several", [["data.tar"], ("data.tar",), {"data.tar"}, {"train": "data.tar"}])
 def test_several_paths_are_given_as_data_files(tmp_path: Path, several: Any) -> None:
-    with pytest.raises(TypeError, match=r"not a (list|tuple|set|dict); give several files as load_dataset\(folder, data_"):
+    with pytest.raises(TypeError, match=r"not a (list|tuple|set|dict); give several files as load_dataset\("):
         atdata.load_dataset(several, Text)
 
 

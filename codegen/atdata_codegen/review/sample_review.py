@@ -81,8 +81,9 @@ def _lenses_gone(run: _Run, before: LensWays) -> Iterator[Finding]:
         if view is None or view.document.key not in run.new.items or run.ways.between(source, target) is not None:
             continue
         draft = run.ways.drafts.get((source, target))
+        what = f"{clean(name, 80)} is gone" if draft is None else _drafted(draft)
         message = (
-            f"the lens {clean(name, 80) + ' is gone' if draft is None else _drafted(draft)}, and none leads from {clean(source[0], 80)} {clean(source[1], 40)} "
+            f"the lens {what}, and none leads from {clean(source[0], 80)} {clean(source[1], 40)} "
             f"to {clean(target[0], 80)} {clean(target[1], 40)} any more"
         )
         finding = run.judge(view).finding("SMP51", message, ("name",), frozenset({"readers"}), old=name)
@@ -90,10 +91,7 @@ def _lenses_gone(run: _Run, before: LensWays) -> Iterator[Finding]:
 
 
 def _drafted(name: str) -> str:
-    return (
-        f"{clean(name, 80)} is a draft: it has no mapping and names no code; write the code and name it in the lens as "
-        "getterCode (repository, commit, path)"
-    )
+    return f"{clean(name, 80)} is a draft, with neither a mapping nor a getterCode that says where its code is"
 
 
 def _latest(versions: dict[Version, SchemaView]) -> SchemaView:
@@ -249,7 +247,8 @@ def _followed(run: _Run, old: SchemaView, new: SchemaView, lowered: bool) -> Ite
     if any(needs_lens(finding) for finding in changes) and way is None:
         draft = run.ways.drafts.get(((old.name, old.document.version), (new.name, new.document.version)))
         why = "no lens leads from one to the other" if draft is None else f"the lens {_drafted(draft)}"
-        message = f"{clean(new.name, 80)} {new.document.version} cannot read shards of {old.document.version}, and {why}"
+        newer = f"{clean(new.name, 80)} {new.document.version}"
+        message = f"{newer} cannot read shards of {old.document.version}, and {why}"
         policy.append(judge.finding("SMP51", message, ("version",), frozenset(), old=old.document.version,
                                     new=new.document.version))  # fmt: skip
     yield from located(policy, new.document)
