@@ -15,7 +15,7 @@ from .data import is_object
 from .syntax import format_check
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 __all__ = ["Acceptor"]
 
@@ -42,19 +42,24 @@ class Acceptor:
         try:
             accept = self._roots.get((nsid, pointer))
             if accept is None:
-                times = self._asked[nsid, pointer] = self._asked.get((nsid, pointer), 0) + 1
-                if times <= _PATIENCE:
-                    return False
-                accept = self._roots[nsid, pointer] = self._root(nsid, pointer)
+                accept = self._made(nsid, pointer)
             return accept(value, _DEPTH)
         except RecursionError:
             return False
 
-    def _root(self, nsid: str, pointer: str) -> _Accept:
+    def _made(self, nsid: str, pointer: str) -> _Accept:
+        """The function of a definition that was asked for often enough; nothing is kept of what there is not."""
         defs = self._catalog.defs(nsid)
         node = None if defs is None else find_pointer(defs, pointer)
         if defs is None or not isinstance(node, dict):
             return _never
+        times = self._asked[nsid, pointer] = self._asked.get((nsid, pointer), 0) + 1
+        if times <= _PATIENCE:
+            return _never
+        accept = self._roots[nsid, pointer] = self._root(defs, node, nsid, pointer)
+        return accept
+
+    def _root(self, defs: Mapping[str, Any], node: Node, nsid: str, pointer: str) -> _Accept:
         if pointer == "/main/record" and defs["main"].get("type") == "record":
             node = defs["main"]
         return self._make(node, nsid, pointer[1:])

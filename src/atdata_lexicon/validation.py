@@ -129,15 +129,21 @@ class _Run:
             self.step(*self.pending.pop())
 
     def step(self, node: Node, nsid: str, name: str, value: object, path: Path) -> None:
-        kind = node.get("type")
+        # What refers to other definitions of the same value may lead in a circle.
         for _ in range(_MAX_HOPS):
-            if kind != "ref":
+            kind = node.get("type")
+            if kind == "ref":
+                found = self.resolve(node.get("ref"), nsid)
+            elif kind == "union":
+                found = self.check_union(node, nsid, value, path)
+            elif kind == "record":
+                found = self.check_record(node, nsid, value, path)
+            else:
                 break
-            found = self.resolve(node.get("ref"), nsid)
             if found is None:
                 return
             node, nsid, name = found
-            kind = node.get("type")
+        kind = node.get("type")
         if not isinstance(kind, str):
             return
         if kind in LEAVES:
@@ -148,10 +154,6 @@ class _Run:
             self.check_object(node, nsid, value, path)
         elif kind == "array":
             self.check_array(node, nsid, value, path)
-        elif kind == "union":
-            self.check_union(node, nsid, value, path)
-        elif kind == "record":
-            self.check_record(node, nsid, value, path)
         elif kind == "token":
             full = nsid if name == "main" else f"{nsid}#{name}"
             if value != full:
@@ -233,38 +235,38 @@ class _Run:
         children.reverse()
         self.pending += children
 
-    def check_union(self, node: Node, nsid: str, value: object, path: Path) -> None:
+    def check_union(self, node: Node, nsid: str, value: object, path: Path) -> tuple[Node, str, str] | None:
+        """The member that a value says it is, which it is to be held against."""
         if not isinstance(value, dict) or not is_object(value):
             self.report(path, f'must be an object with "$type", not {_shape(value)}')
-            return
+            return None
         kind = value.get("$type")
         if not isinstance(kind, str):
             self.report((path, "$type"), "is required: it says which member of the union this is")
-            return
+            return None
         if kind.endswith("#main"):
             self.report((path, "$type"), f'must not end in "#main": write {show(kind[:-5])}')
-            return
+            return None
         wanted = split_reference(kind, nsid)
         if not kind.startswith("#") and wanted in self.members(node, nsid):
-            found = self.resolve(kind, nsid)
-            if found is not None:
-                self.pending.append((*found, value, path))
-        elif node.get("closed") is True:
+            return self.resolve(kind, nsid)
+        if node.get("closed") is True:
             names = ", ".join(show(ref) for ref in _names(node, "refs")[:5])
             self.report((path, "$type"), f"{show(kind)} is not a member of this closed union of {names}")
+        return None
 
-    def check_record(self, node: Node, nsid: str, value: object, path: Path) -> None:
+    def check_record(self, node: Node, nsid: str, value: object, path: Path) -> tuple[Node, str, str] | None:
+        """The object that a record is."""
         if not isinstance(value, dict) or not is_object(value):
             self.report(path, f"must be a record, not {_shape(value)}")
-            return
+            return None
         kind = value.get("$type")
         if kind is None:
             self.report((path, "$type"), f"is required: {show(nsid)}")
         elif kind != nsid:
             self.report((path, "$type"), f"must be {show(nsid)}, not {show(kind)}")
         body = node.get("record")
-        if isinstance(body, dict):
-            self.pending.append((body, nsid, "", value, path))
+        return (body, nsid, "") if isinstance(body, dict) else None
 
 
 def _names(node: Node, key: str) -> list[str]:

@@ -112,6 +112,17 @@ def test_the_quick_way_is_taken_from_the_fourth_value_on_and_reports_all_the_sam
     assert validate_at(catalog, NSID, "/x", 5) == []
 
 
+def test_nothing_is_kept_of_definitions_that_there_are_not() -> None:
+    acceptor = _accept.Acceptor(DictCatalog([{"lexicon": 1, "id": NSID, "defs": {"x": {"type": "integer"}}}]))
+
+    assert acceptor.accepts(NSID, "/x", 3)
+    for number in range(100):
+        assert not acceptor.accepts(f"com.example.n{number}", "/main", 3)
+        assert not acceptor.accepts(NSID, f"/y{number}", 3)
+
+    assert list(acceptor._asked) == list(acceptor._roots) == [(NSID, "/x")]
+
+
 @pytest.mark.parametrize(
     ("node", "value"),
     [

@@ -296,6 +296,19 @@ def test_malformed_definitions_and_data_never_raise(node: dict[str, Any], kind: 
         assert str(issue).isprintable()
 
 
+@pytest.mark.parametrize(
+    ("node", "value"),
+    [
+        ({"type": "union", "refs": ["#x"]}, {"$type": f"{NSID}#x"}),
+        ({"type": "union", "refs": ["#y"]}, {"$type": f"{NSID}#y"}),
+        ({"type": "record", "record": {"type": "ref", "ref": "#x"}}, {"$type": NSID}),
+        ({"type": "ref", "ref": "#x"}, {}),
+    ],
+)
+def test_definitions_that_lead_in_a_circle_are_left_in_time(node: dict[str, Any], value: Any) -> None:
+    assert issues_of(node, value, y={"type": "ref", "ref": "#x"}) == []
+
+
 def test_without_regex_the_error_is_the_command_that_installs_it() -> None:
     code = """if True:
         import sys
