@@ -188,7 +188,7 @@ def test_manifests_shards_and_index_entries_say_the_same(
     entry = atdata_gen("croissant", "indexed", "-q").json
     accepted(entry, home / "c.json")
     assert (entry["name"], entry["distribution"][0]["name"]) == ("indexed", "cats-000000.tar")
-    assert atdata_gen("croissant", "nobody").status == 1
+    assert atdata_gen("croissant", "nobody").status == 2
 
 
 def test_a_dataset_of_a_repository_is_described_with_what_anybody_can_fetch(

@@ -522,5 +522,7 @@ def test_a_wrong_call_is_told_in_a_line(words: list[str], said: str, capsys: pyt
 
 def test_a_store_that_is_none_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
     for store in ("gs://bucket", "s3://"):
-        assert main(["doctor", "--store", store]) == 1
+        with pytest.raises(SystemExit) as caught:
+            main(["doctor", "--store", store])
+        assert caught.value.code == 2
         assert "write s3://bucket/prefix" in capsys.readouterr().err

@@ -478,6 +478,6 @@ def test_making_a_store_touches_neither_disk_nor_server(tmp_path: Path) -> None:
     from atdata._stores.s3 import S3DataStore
 
     DiskDataStore(tmp_path / "none")
-    S3DataStore(tmp_path / "none.env", bucket="b", endpoint_url="http://192.0.2.1:9")
+    S3DataStore({}, bucket="b", endpoint_url="http://192.0.2.1:9")
 
     assert list(tmp_path.iterdir()) == []

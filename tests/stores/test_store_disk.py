@@ -158,3 +158,15 @@ def test_an_empty_store_lists_and_verifies_nothing(tmp_path: Path) -> None:
     assert store.gc(keep=[], older_than=0) == []
     assert store.verify().ok
     assert store.verify().shards == 0
+
+
+@pytest.mark.parametrize(
+    ("age", "error"),
+    [("a", TypeError), (None, TypeError), (True, TypeError), (-1, ValueError), (float("nan"), ValueError)],
+)
+def test_an_age_of_leftovers_is_a_number_of_seconds(tmp_path: Path, age: Any, error: type[Exception]) -> None:
+    store = DiskDataStore(tmp_path)
+
+    for ask in (store.gc, store.leftovers):
+        with pytest.raises(error, match="older_than is a number of seconds, 0 or more, not "):
+            ask(older_than=age)

@@ -81,6 +81,6 @@ def _draft(options: argparse.Namespace, name: str) -> int:
     try:
         create_file(path, text)
     except FileExistsError as error:
-        raise ValueError(f"{shown_path(path)} is there already; choose another --name, or --stdout") from error
+        raise OSError(f"{shown_path(path)} is there already; choose another --name, or --stdout") from error
     print(shown_path(path))
     return 0

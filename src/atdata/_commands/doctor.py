@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from atdata._doctor.checks import Part
-from atdata._doctor.doctor import Deployment, examine
+from atdata._doctor.doctor import Deployment, DeploymentError, examine
 from atdata._stores.credentials import read_env
 
 __all__ = ["run"]
@@ -63,7 +63,10 @@ def run(arguments: Sequence[str]) -> int:
         read_only=options.read_only,
         timeout=options.timeout,
     )
-    parts = examine(deployment)
+    try:
+        parts = examine(deployment)
+    except DeploymentError as error:
+        parser.error(str(error))
     bad = sum(part.count("failure") + (part.count("warning") if options.strict else 0) for part in parts)
     if options.json:
         found = [{"part": part.name, "what": part.what, "checks": list(map(asdict, part.checks))} for part in parts]

@@ -13,7 +13,7 @@ from atdata._index.index import URLS
 from atdata._stores.credentials import endpoint_of
 from atdata_lexicon.errors import AtdataError
 
-__all__ = ["Deployment", "examine"]
+__all__ = ["Deployment", "DeploymentError", "examine"]
 
 
 class DeploymentError(AtdataError, ValueError):

@@ -39,7 +39,7 @@ class S3DataStore(ShardStore):
     Large shards are sent as parts of ``part_size`` bytes, ``parallel`` of them at once; that many are in memory. A
     request unanswered for ``timeout`` seconds counts as failed, and is made at most twice again.
 
-    Nothing connects before the first use, and the credentials are never shown.
+    The file is read at once; nothing connects before the first use, and the credentials are never shown.
 
     >>> store = S3DataStore({"AWS_ENDPOINT": "https://r2.example.com"}, bucket="data")
     >>> store.read_url("s3://data/train/0.tar")
@@ -67,7 +67,7 @@ class S3DataStore(ShardStore):
         self.bucket = bucket
         self.prefix = prefix
         self._given = dict(credentials) if isinstance(credentials, Mapping) else credentials
-        self._credentials: dict[str, str] | None = None
+        self._credentials = read_credentials(self._given)
         self._endpoint_url = endpoint_url
         self._part_size = part_size
         self._parallel = parallel
@@ -77,8 +77,6 @@ class S3DataStore(ShardStore):
     @property
     def credentials(self) -> dict[str, str]:
         """The ``AWS_*`` settings given; empty when boto3 is to find them."""
-        if self._credentials is None:
-            self._credentials = read_credentials(self._given)
         return self._credentials
 
     @property

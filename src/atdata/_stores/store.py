@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from typing import IO, Any
 
-from atdata._errors import STORE_OPTIONS, refuse_options, type_name
+from atdata._errors import STORE_OPTIONS, refuse_options, shown, type_name
 from atdata._sources.braces import expand
 from atdata._stores import cleaning, given, names
 from atdata._stores.checking import verify
@@ -216,6 +216,11 @@ class ShardStore(ABC):
         self, kept: tuple[set[str], list[str]], finished: bool, start: str, older_than: float
     ) -> list[cleaning.Leftover]:
         """Of what begins with ``start`` what is not ``kept``, nor ``finished`` where that is enough."""
+        wrong = f"older_than is a number of seconds, 0 or more, not {shown(older_than)}"
+        if isinstance(older_than, bool) or not isinstance(older_than, int | float):
+            raise TypeError(wrong)
+        if not older_than >= 0:
+            raise ValueError(wrong)
         uuids, starts = kept
         return cleaning.leftovers(
             self._scan(start),
