@@ -169,10 +169,14 @@ def test_rewrite_puts_an_import_where_the_classes_were(home: Path, atdata_gen: C
     assert done.status == 0, done.err
     after = Path("samples.py").read_text()
     head = text.partition("@packable")[0].rstrip()
+    for line in (
+        "import dataclasses as dc\nfrom typing import Annotated, List, Literal, Optional\n\n",
+        "import atdata\nfrom atdata import packable\nfrom atdata.sample import Range, Shape\n",
+    ):
+        assert line in head
+        head = head.replace(line, "")
     tail = text[text.index("X = 1") :]
-    assert after.replace("from my_models import Box, Photo\n", "") == (
-        head.replace("NDArray\n\nSIDE", "NDArray\n\nSIDE") + "\n\n\n" + tail
-    )
+    assert after.replace("from my_models import Box, Photo\n", "") == head + "\n\n\n" + tail
     assert after.index("from numpy.typing") < after.index("from my_models import Box, Photo") < after.index("SIDE = 4")
     compile(after, "samples.py", "exec")
 
@@ -183,7 +187,51 @@ def test_an_import_is_put_before_everything_that_may_use_it(home: Path, atdata_g
 
     atdata_gen("adopt", "a.py", "--rewrite", "--package", "m")
 
-    assert Path("a.py").read_text() == head + "from m import A\n\nB = A\nimport os\n"
+    assert Path("a.py").read_text() == '"""Doc."""\nfrom m import A\n\nB = A\nimport os\n'
+
+
+CLASS = "@atdata.packable\nclass A:\n    x: 'Optional[NDArray[np.int8]]' = None\n"
+
+
+@pytest.mark.parametrize(
+    ("imports", "more", "left"),
+    [
+        ("import atdata\nimport numpy as np\n", "", ""),
+        ("import atdata\nimport numpy as np\n", "y = np.zeros(1)\n", "import numpy as np\n"),
+        ("import atdata, os\n", "", "import os\n"),
+        ("from typing import Any, Optional\nimport sys\n", "", "from typing import Any\nimport sys\n"),
+        ("from typing import (\n    Optional,\n    Any,\n)\n", "", "from typing import (\n    Any,\n)\n"),
+        ("from typing import (\n    Any,\n    Optional,\n)\n", "", "from typing import (\n    Any,\n)\n"),
+        ("from typing import Any\n\nimport atdata\nimport zlib\n", "", "from typing import Any\n\nimport zlib\n"),
+        ("# Why.\n\n# Arrays.\nimport numpy as np\n", "", "# Why.\n\n# Arrays.\n"),
+        ("import os\n# Arrays.\nimport numpy as np\nimport sys\n", "", "import os\n# Arrays.\nimport sys\n"),
+        ("import atdata\n", "__all__ = ['A', 'atdata']\n", "import atdata\n"),
+        ("from typing import Optional\n", "def f(x: 'Optional[A]'): ...\n", "from typing import Optional\n"),
+        ("from typing import Optional\n", "y = 1  # and not Optional\n", ""),
+        ("import numpy as np  # noqa: F401\n", "", "import numpy as np  # noqa: F401\n"),
+        ("import atdata as atdata\n", "", "import atdata as atdata\n"),
+        ("from atdata import *\n", "", "from atdata import *\n"),
+        ("from __future__ import annotations\n", "", "from __future__ import annotations\n"),
+        ("import numpy as np\n", "try:\n    import numpy as np\nexcept OSError:\n    pass\n", "import numpy as np\n"),
+        ("import numpy.typing\nimport atdata.sample\n", "", "import numpy.typing\n"),
+        ("import atdata; import numpy as np\n", "", "import atdata; import numpy as np\n"),
+    ],
+)  # fmt: skip
+def test_imports_go_only_where_nothing_but_the_classes_that_moved_used_them(
+    imports: str, more: str, left: str, home: Path, atdata_gen: Command
+) -> None:
+    Path("a.py").write_text(imports + CLASS + more)
+    done = atdata_gen("adopt", "a.py", "--rewrite", "--package", "m")
+
+    assert done.status == 0, done.err
+    assert Path("a.py").read_text() == left + "from m import A\n" + (more and "\n" + more)
+
+
+def test_imports_of_a_package_stay_for_those_who_have_them_from_it(home: Path, atdata_gen: Command) -> None:
+    Path("__init__.py").write_text("import atdata\n" + CLASS)
+
+    assert atdata_gen("adopt", "__init__.py", "--rewrite", "--package", "m").status == 0
+    assert Path("__init__.py").read_text() == "import atdata\nfrom m import A\n"
 
 
 def test_classes_that_do_more_stay_and_are_reported(home: Path, atdata_gen: Command) -> None:
@@ -276,6 +324,7 @@ def test_windows_lines_tabs_and_other_encodings_stay(home: Path, atdata_gen: Com
 
     assert atdata_gen("adopt", "a.py", "--rewrite", "--package", "m").status == 0
 
+    head = head.replace(b"import atdata\r\n", b"")
     assert Path("a.py").read_bytes() == head + b"from m import A\r\n" + tail
     assert documents(home)["A"]["description"] == "caf\u00e9"
 

@@ -24,7 +24,8 @@ def test_every_command_says_what_it_does(word: str, atdata_gen: Callable[..., An
     ["missing", "adopt missing.py", "breaking missing --against missing", "diff missing missing", "docs missing",
      "fmt missing", "jsonschema missing", "lint missing", "migrate A --schemas missing", "publish missing --did x",
      "infer missing.tar", "infer missing.json", "infer missing.jsonl", "infer missing.arrow",
-     "infer missing.safetensors", "infer missing.parquet", "infer folder/", "croissant missing.json", "croissant missing.tar"],
+     "infer missing.safetensors", "infer missing.parquet", "infer folder/",
+     "croissant missing.json", "croissant missing.tar"],
 )  # fmt: skip
 def test_what_is_not_there_is_exit_status_2_for_every_command(
     call: str, home: Path, atdata_gen: Callable[..., Any]

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import warnings
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from inspect import cleandoc
 from typing import TYPE_CHECKING, Any
+from unicodedata import normalize
 
 from atdata_codegen.adopt.source import ClassSource, FieldSource, FileSource
+from atdata_codegen.adopt.words import words_of
 from atdata_codegen.problems import Problem, ProblemError, clean
 from atdata_lexicon.errors import MissingExtraError
 
@@ -205,13 +208,19 @@ def _comment(node: Any) -> str:
 
 
 def without_classes(raw: bytes, file: str, names: Collection[str], package: str) -> bytes:
-    """The file with ``names`` imported from ``package`` in the place of their classes; the rest stays to the byte."""
+    """The file with ``names`` imported from ``package`` in the place of their classes; the rest stays to the byte.
+
+    Imports that nothing but these classes used go with them.
+    """
     cst = _libcst()
     module = _parsed(raw, file)
     body: list[Any] = []
+    moved: list[Any] = []
     for statement in module.body:
-        if not (isinstance(statement, cst.ClassDef) and statement.name.value in names):
-            body.append(statement)
+        goes = isinstance(statement, cst.ClassDef) and statement.name.value in names
+        (moved if goes else body).append(statement)
+    if not os.path.basename(file).startswith("__init__."):  # whose imports are there for others, too
+        body = _without_imports(cst, module, body, moved)
     line = cst.parse_statement(f"from {package} import {', '.join(sorted(names))}\n", config=module.config_for_parsing)
     at = _import_place(cst, body)
     body.insert(at, line)
@@ -221,6 +230,49 @@ def without_classes(raw: bytes, file: str, names: Collection[str], package: str)
         body[at + 1] = following.with_changes(leading_lines=[*gap, *following.leading_lines])
     text: bytes = module.with_changes(body=body).bytes
     return text
+
+
+def _without_imports(cst: Any, module: Any, body: Sequence[Any], moved: Sequence[Any]) -> list[Any]:
+    """``body`` without what it imports for the classes that moved and uses nowhere; what is in doubt stays."""
+    rest = [statement for statement in body if not _is_import(cst, statement)]
+    unused = words_of(module.with_changes(header=[], body=moved).code)
+    unused -= words_of(module.with_changes(header=[], body=rest).code)
+    found: list[Any] = []
+    above: list[Any] = []
+    for statement in body:
+        left = _import_without(cst, module, statement, unused)
+        if left is None:
+            above += statement.leading_lines
+            continue
+        told = any(line.comment is not None for line in above)
+        if above and (told or (_is_import(cst, left) and not left.leading_lines)):
+            left = left.with_changes(leading_lines=[*above, *left.leading_lines])
+        above = []
+        found.append(left)
+    return found
+
+
+def _import_without(cst: Any, module: Any, statement: Any, unused: Collection[str]) -> Any:
+    """An import of the module without the names in ``unused``; None when none is left, and itself when it must stay."""
+    if not _is_import(cst, statement) or len(statement.body) != 1:
+        return statement
+    small, comment = statement.body[0], statement.trailing_whitespace.comment
+    if isinstance(small.names, cst.ImportStar) or (comment is not None and _TOOLS.match(comment.value)):
+        return statement
+    if isinstance(small, cst.ImportFrom) and getattr(small.module, "value", "") == "__future__":
+        return statement
+    kept = [alias for alias in small.names if not _is_unused(module, alias, unused)]
+    if len(kept) == len(small.names) or not kept:
+        return statement if kept else None
+    kept[-1] = kept[-1].with_changes(comma=small.names[-1].comma)
+    return statement.with_changes(body=[small.with_changes(names=kept)])
+
+
+def _is_unused(module: Any, alias: Any, unused: Collection[str]) -> bool:
+    name = module.code_for_node(alias.name)
+    bound = name.partition(".")[0] if alias.asname is None else module.code_for_node(alias.asname.name)
+    exported = alias.asname is not None and bound == name  # `import x as x` says that others may have it from here
+    return normalize("NFKC", bound) in unused and not exported
 
 
 def _is_import(cst: Any, statement: Any) -> bool:
