@@ -51,6 +51,13 @@ def test_no_committed_file_names_a_machine_or_a_registry() -> None:
     assert not found
 
 
+def test_no_committed_file_was_left_by_a_run() -> None:
+    left = (".tar", "-manifest.json", ".db", ".parquet", ".orig", ".rej")
+    names = [path.relative_to(ROOT).as_posix() for path in committed()]
+
+    assert not [name for name in names if name.endswith(left)]
+
+
 def test_no_module_is_longer_than_a_sitting() -> None:
     long = {
         path.relative_to(ROOT).as_posix(): lines

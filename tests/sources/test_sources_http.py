@@ -308,7 +308,7 @@ def test_a_stranger_who_sends_a_little_now_and_then_is_left(slowly: Any, kind: s
     began = time.monotonic()
     with pytest.raises(SourceError, match=r"too slow|gave up"), HttpStream(slowly(DRIPS[kind]), options) as stream:
         stream.readall()
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 60  # hours, if every byte were waited for
 
 
 def test_a_stranger_who_is_fast_enough_is_read(slowly: Any) -> None:
@@ -316,8 +316,8 @@ def test_a_stranger_who_is_fast_enough_is_read(slowly: Any) -> None:
         one.sendall(OK + b"Content-Length: 300000\r\n\r\n")
         for at in range(0, len(BODY), 30_000):
             one.sendall(BODY[at : at + 30_000])
-            time.sleep(0.1)
+            time.sleep(0.2)
 
-    options = HttpOptions(trusted=False, timeout=5.0, retries=0, patience=0.3)
+    options = HttpOptions(trusted=False, timeout=30.0, retries=0, patience=1.5)
     with HttpStream(slowly(answer), options) as stream:
         assert stream.readall() == BODY
