@@ -75,8 +75,6 @@ def photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         (lambda photos: next(iter(photos.ordered(batch_size=2))).decoded_column("lable"), KeyError, "it has image"),
         (lambda photos: atdata.S3Source.from_credentials(".env", "b", ["k"]), TypeError, "a dictionary with AWS_"),
         (lambda photos: atdata.Dataset[Photo](Unopened()), ValueError, "has no open_shard"),
-        (lambda photos: photos.torch(decode=["imgae"]), KeyError, "no field 'imgae'; there are 'image', 'label'"),
-        (lambda photos: photos.torch_map(decode="image"), TypeError, r"write \['image'\]"),
         (lambda photos: atdata.Dataset[Photo]([]), ValueError, "the list of addresses is empty"),
         (
             lambda photos: photos.as_type(Captioned),
@@ -113,6 +111,15 @@ def test_a_slip_is_answered_by_what_to_do(
 ) -> None:
     with pytest.raises(kind, match=answer):
         call(photos)
+
+
+def test_a_slip_in_what_torch_is_to_decode_is_answered_by_what_to_do(photos: Any) -> None:
+    pytest.importorskip("torch", reason="torch is not installed; it is the extra atdata[torch]")
+    with pytest.raises(KeyError, match="no field 'imgae'; there are 'image', 'label'"):
+        photos.torch(decode=["imgae"])
+    with pytest.raises(TypeError, match=r"write \['image'\]"):
+        photos.torch_map(decode="image")
+
 
 
 def test_a_folder_instead_of_a_shard_names_its_shards(photos: Any) -> None:
