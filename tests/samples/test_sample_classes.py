@@ -418,6 +418,53 @@ def test_a_batch_without_its_type_says_how() -> None:
         SampleBatch([everything()])
 
 
+def test_a_batch_takes_samples_of_its_class_and_of_classes_derived_from_it() -> None:
+    @atdata.packable
+    class Word:
+        text: str
+
+    @atdata.packable
+    class Other:
+        number: int
+
+    def other_word() -> Any:
+        @atdata.packable
+        class Word:
+            text: str
+
+        return Word
+
+    @atdata.packable
+    class Longer(Word):
+        more: str = ""
+
+    assert SampleBatch[Word]([Word(text="a"), Longer(text="b")]).text == ["a", "b"]
+    assert len(SampleBatch[Word]([])) == 0
+    with pytest.raises(TypeError, match=r"takes samples of Word, not of Other as at 1$"):
+        SampleBatch[Word]([Word(text="a"), Other(number=1)])  # type: ignore[list-item]  # the slip
+    with pytest.raises(TypeError, match=r"not of Word as at 0: that is another class of the same name"):
+        SampleBatch[Word]([other_word()(text="a")])
+    with pytest.raises(TypeError, match="not of dict as at 0"):
+        SampleBatch[Word]([{"text": "a"}])  # type: ignore[list-item]  # the slip
+
+
+def test_a_class_without_fields_is_a_warning_that_says_what_to_write() -> None:
+    with pytest.warns(UserWarning, match=r"Empty has no fields: .* annotate them, as in text: str"):
+
+        @atdata.packable
+        class Empty:
+            def method(self) -> int:
+                return 1
+
+    with pytest.warns(UserWarning, match=r"Bare has no fields: .* size has no annotation: write size: int") as told:
+
+        @atdata.packable
+        class Bare:
+            size = 1
+
+    assert told[0].filename == __file__
+
+
 def test_unequal_arrays_name_field_and_shapes() -> None:
     batch = SampleBatch[Everything]([everything(), everything(features=np.zeros(4))])
 

@@ -74,6 +74,7 @@ class SampleBatch(Generic[T_co], metaclass=BatchMeta):
                 "not SampleBatch(samples)"
             )
         self._samples = list(samples)
+        _check_kinds(self._samples, self._sample_type)
         self._columns = {}
         self._length = len(self._samples)
 
@@ -215,6 +216,17 @@ class _Alias(typing._GenericAlias, _root=True):  # type: ignore[misc, name-defin
         batch: SampleBatch[Any] = SampleBatch._from_columns(self.__args__[0], {}, 0)
         SampleBatch.__init__(batch, samples)
         return batch
+
+
+def _check_kinds(samples: list[Any], expected: type[Any]) -> None:
+    """Raise ``TypeError`` for a sample of another class, which has other columns."""
+    if set(map(type, samples)) <= {expected}:
+        return
+    for row, sample in enumerate(samples):
+        if not isinstance(sample, expected):
+            found, wanted = type_name(type(sample)), type_name(expected)
+            same = ": that is another class of the same name" if found == wanted else ""
+            raise TypeError(f"SampleBatch[{wanted}] takes samples of {wanted}, not of {found} as at {row}{same}")
 
 
 def _values(column: Any) -> list[Any]:

@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar, dataclass_transform
 
+from atdata._errors import type_name
 from atdata._samples.annotations import own_annotations
 from atdata._samples.base import PackableSample
 from atdata._samples.meta import SampleMeta
+from atdata._warnings import warn
 
 __all__ = ["packable"]
 
@@ -24,7 +26,8 @@ _WORD = re.compile(r"[^\W\d]\w*")
 def packable(cls: type[_T]) -> type[_T]:
     """Make a sample class: a dataclass with the fields that ``cls`` annotates, which packs and unpacks.
 
-    Write the arguments by name. By position works too, as far as fields with defaults come last.
+    Write the arguments by name. By position works too, as far as fields with defaults come last. A class without
+    fields is a warning.
 
     >>> @packable
     ... class Point:
@@ -41,7 +44,21 @@ def packable(cls: type[_T]) -> type[_T]:
         _order(sample)
         with _module_of(cls):
             sample = dataclasses.dataclass(eq=False)(sample)
+    if not sample.__dataclass_fields__:
+        _warn_of_none(cls)
     return sample  # type: ignore[no-any-return]  # the class of the same name
+
+
+def _warn_of_none(cls: type[Any]) -> None:
+    """Say that samples of ``cls`` hold nothing, and which of its values look as if they were to be fields."""
+    bare = [name for name, value in vars(cls).items() if not name.startswith("_") and not _is_code(value)]
+    hint = f"{bare[0]} has no annotation: write {bare[0]}: {type(vars(cls)[bare[0]]).__name__}" if bare else ""
+    said = hint or "annotate them, as in text: str"
+    warn(f"{type_name(cls)} has no fields: its samples hold nothing, and no schema says so; {said}", UserWarning)
+
+
+def _is_code(value: Any) -> bool:
+    return callable(value) or hasattr(value, "__get__")
 
 
 def _names_of_function(cls: type[Any]) -> dict[str, Any]:
