@@ -121,7 +121,6 @@ def test_a_slip_in_what_torch_is_to_decode_is_answered_by_what_to_do(photos: Any
         photos.torch_map(decode="image")
 
 
-
 def test_a_folder_instead_of_a_shard_names_its_shards(photos: Any) -> None:
     with pytest.raises(IsADirectoryError, match=r"'\.' is a folder; name its shards, as '\./\*\.tar'") as found:
         atdata.Dataset[Photo](".").head()
