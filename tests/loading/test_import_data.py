@@ -125,6 +125,21 @@ def test_a_schema_of_ones_own_decides_the_types(tmp_path: Path) -> None:
     assert sample.x.dtype == np.float32
 
 
+def test_a_class_may_be_called_sample_type_as_where_it_is_written(tmp_path: Path) -> None:
+    path = table(tmp_path / "a.parquet", x=[[1.0, 2.0]], name=["a"])
+    rows = [{"x": [1.0, 2.0], "name": "a"}]
+    folder = files(tmp_path / "texts", **{"a.txt": "hello"})
+    Text = atdata.decode_schema(atdata.infer_schema(folder, "Text"))
+
+    [first] = samples(atdata.import_parquet(path, tmp_path / "a.tar", sample_type=Row))
+    [second] = samples(atdata.import_huggingface(rows, tmp_path / "b.tar", sample_type=Row))
+    [third] = samples(atdata.import_folder(folder, tmp_path / "c.tar", sample_type=Text))
+
+    assert (type(first), type(second), type(third)) == (Row, Row, Text)
+    with pytest.raises(TypeError, match="schema and sample_type are the same thing: give one of them"):
+        atdata.import_parquet(path, tmp_path / "a.tar", Row, sample_type=Row)
+
+
 @pytest.mark.parametrize(
     ("columns", "what"),
     [

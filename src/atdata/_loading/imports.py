@@ -53,6 +53,7 @@ def import_parquet(
 
         dataset = atdata.import_parquet("table.parquet", "table-%06d.tar", name="Row")
     """
+    schema = _schema(schema, options)
     if isinstance(path, str | os.PathLike):
         files: Sequence[_Path] = parquet_files(path)
         if not files:
@@ -83,6 +84,7 @@ def import_huggingface(
 
         splits = atdata.import_huggingface(datasets.load_dataset("mnist"), "mnist-{split}-%06d.tar", name="Digit")
     """
+    schema = _schema(schema, options)
     parts = dataset if isinstance(dataset, Mapping) else {"": dataset}
     for part in parts.values():
         if not hasattr(part, "__iter__") or isinstance(part, str | bytes):
@@ -121,6 +123,7 @@ def import_folder(
 
         photos = atdata.import_folder("photos/", "photos-%06d.tar", name="Photo")
     """
+    schema = _schema(schema, options)
     path = Path(local_path(os.fspath(folder)))
     if not path.is_dir():
         raise FileNotFoundError(f"{shown(str(folder), 300)} is no folder")
@@ -133,6 +136,14 @@ def import_folder(
         return _write(part.records(mapping, label), path, cls, options)
 
     return _splits(folders, out, each, cls) if parts else each(folders[""], os.fspath(out))
+
+
+def _schema(schema: Any, options: dict[str, Any]) -> Any:
+    """What the samples are to be; ``sample_type``, as writing and reading call a class, says it as well."""
+    other = options.pop("sample_type", None)
+    if schema is not None and other is not None:
+        raise TypeError("schema and sample_type are the same thing: give one of them")
+    return other if schema is None else schema
 
 
 def _splits(parts: Mapping[str, Any], out: _Path, each: Callable[[Any, str], Any], cls: type[Any]) -> DatasetDict[Any]:
