@@ -76,6 +76,7 @@ def test_a_draft_of_a_lens_does_not_answer_a_break(drafted: Path, capsys: pytest
     said = capsys.readouterr().out
     assert "cannot read shards of 1.0.0, and the lens note_1_0_0_to_2_0_0 is a draft" in said
     assert "reads the old samples" not in said
+    assert "fix: give what is missing to atdata-gen migrate --default, or write the code and name it in" in said
 
     change(drafted, mapping={"$type": "com.example.lens#ofTheFuture"})
     assert main(["breaking", "lexicons", "--against", "old"]) == 1

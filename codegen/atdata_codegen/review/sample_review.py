@@ -90,6 +90,12 @@ def _lenses_gone(run: _Run, before: LensWays) -> Iterator[Finding]:
         yield from located([finding], view.document)
 
 
+_FINISH = (
+    "give what is missing to atdata-gen migrate --default, or write the code and name it in the lens as getterCode "
+    "(repository, commit, path)"
+)
+
+
 def _drafted(name: str) -> str:
     return f"{clean(name, 80)} is a draft, with neither a mapping nor a getterCode that says where its code is"
 
@@ -249,8 +255,9 @@ def _followed(run: _Run, old: SchemaView, new: SchemaView, lowered: bool) -> Ite
         why = "no lens leads from one to the other" if draft is None else f"the lens {_drafted(draft)}"
         newer = f"{clean(new.name, 80)} {new.document.version}"
         message = f"{newer} cannot read shards of {old.document.version}, and {why}"
-        policy.append(judge.finding("SMP51", message, ("version",), frozenset(), old=old.document.version,
-                                    new=new.document.version))  # fmt: skip
+        lost = judge.finding("SMP51", message, ("version",), frozenset(), old=old.document.version,
+                             new=new.document.version)  # fmt: skip
+        policy.append(lost if draft is None else replace(lost, fix=_FINISH))
     yield from located(policy, new.document)
 
 
