@@ -540,3 +540,14 @@ def test_fields_beyond_ascii_work_in_classes_of_ones_own() -> None:
         名前: str = "x"
 
     assert Maß.from_bytes(Maß(größe=3).packed) == Maß(größe=3)
+
+
+@pytest.mark.parametrize("count", [300, 1 << 27, 0xFFFFFFFF])
+def test_a_sample_that_claims_more_values_than_there_are_bytes_is_refused_and_harms_nothing(count: int) -> None:
+    # in a process of its own, which releases of ormsgpack before 1.13.1 brought down
+    raw = b"\x81\xa4tags\xdd" + count.to_bytes(4, "big") + b"\x05\x06"
+    code = f"import atdata\ntry: atdata.DictSample.from_bytes({raw!r})\nexcept atdata.DecodeError as e: print(e)"
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=120)
+
+    assert "not the msgpack bytes" in done.stdout, (done.returncode, done.stderr)
