@@ -88,6 +88,16 @@ def test_a_killed_writer_leaves_no_part_of_a_file_and_gc_removes_the_rest(tmp_pa
     assert not list(tmp_path.rglob("*.tmp"))
 
 
+@pytest.mark.parametrize("folder", ["", "p", "p/q"])
+def test_gc_removes_what_a_writer_left_that_was_killed_in_its_first_file(tmp_path: Path, folder: str) -> None:
+    left = tmp_path / folder / ".data--abee54cc-0624-4311-b1ce-8a2939f2e92e--000000.tar.fb71c313985c.tmp"
+    left.parent.mkdir(parents=True, exist_ok=True)
+    left.write_bytes(b"begun")
+
+    assert DiskDataStore(tmp_path).gc(older_than=0) == [str(left)]
+    assert not left.exists()
+
+
 def test_the_files_of_a_writer_at_work_are_not_removed(tmp_path: Path) -> None:
     store = DiskDataStore(tmp_path)
 

@@ -27,8 +27,10 @@ class Leftover:
 
     @property
     def start(self) -> str:
-        """What all its keys begin with."""
-        return min(self.stored or self.unfinished).partition(self.uuid)[0] + self.uuid
+        """What all its keys begin with, but for the dot before the names of files that are not finished."""
+        first = min(self.stored or self.unfinished).partition(self.uuid)[0]
+        folder, slash, name = first.rpartition("/")
+        return folder + slash + (name if self.stored else name.removeprefix(".")) + self.uuid
 
     @property
     def finished(self) -> bool:
