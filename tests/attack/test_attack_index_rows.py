@@ -98,6 +98,21 @@ def test_a_record_that_begins_well_and_ends_badly_is_found_out_when_the_rest_is_
     assert index.damaged_entries() == {}
 
 
+@pytest.mark.parametrize(
+    "more",
+    ['"name":"c"', '"schemaRef":"x"', '"storage":{"$type":"ac.foundation.dataset.storageExternal","urls":["z.tar"]}'],
+)
+def test_a_record_that_says_a_thing_twice_is_damaged(index: Index, more: str) -> None:
+    row = index._storage.get("name", ["b"])[0] or {}
+    text = row["record"][:-1] + f",{more}}}"
+    forged = {"cid": row["cid"], "record": text, "sum": f"{crc32((row['cid'] + text).encode()):08x}"}
+    index._storage.transact(lambda change: change.put("name", "b", forged))
+
+    assert list(index.damaged_entries()) == ["b"]
+    with pytest.raises(AtdataError, match="'b' of the index is damaged"):
+        _ = index.get_dataset("b").record
+
+
 def test_whoever_asks_by_cid_never_gets_other_data(index: Index) -> None:
     """A forged sum is no help: the CID is that of schema and shards."""
     wanted, other = index.get_dataset("b"), index.get_dataset("c")

@@ -100,6 +100,12 @@ def _record_in(text: str) -> RecordDef:
     return record
 
 
+def _said(record: RecordDef) -> tuple[str, str, list[str]]:
+    """Name, schema and shards of a record."""
+    storage = record.storage
+    return record.name, record.schema_ref, list(storage.urls) if isinstance(storage, StorageExternal) else []
+
+
 class LocalDatasetEntry:
     """One dataset of an index: its name, its schema, its shards and what else is known of it.
 
@@ -182,9 +188,12 @@ class LocalDatasetEntry:
         """The dataset record behind the entry, a model generated from ``ac.foundation.dataset.record``."""
         if self._record is None:
             try:
-                self._record = _record_in(self._text)
+                record = _record_in(self._text)
+                if self._name is not None and self._seen() != _said(record):
+                    raise ValueError("it says its name, its schema or its shards twice")
             except DAMAGE as error:
                 raise damaged(self.name, error) from error
+            self._record = record
         return self._record
 
     def _look(self) -> bool:
@@ -202,6 +211,9 @@ class LocalDatasetEntry:
         self._name, self._ref, self._urls = name, ref, urls
         return True
 
+    def _seen(self) -> tuple[str, str, list[str]]:
+        return self.name, self.schema_ref, self.data_urls
+
     @property
     def name(self) -> str:
         """Name of the dataset for people."""
@@ -217,8 +229,7 @@ class LocalDatasetEntry:
         """Where its shards are."""
         if self._name is not None:
             return self._urls.split(_BETWEEN)
-        storage = self.record.storage
-        return list(storage.urls) if isinstance(storage, StorageExternal) else []
+        return _said(self.record)[2]
 
     @property
     def metadata(self) -> dict[str, Any] | None:
