@@ -551,3 +551,16 @@ def test_a_sample_that_claims_more_values_than_there_are_bytes_is_refused_and_ha
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=120)
 
     assert "not the msgpack bytes" in done.stdout, (done.returncode, done.stderr)
+
+
+def test_strict_finds_an_unknown_field_also_where_one_with_a_default_is_missing() -> None:
+    @atdata.packable
+    class Pair:
+        a: int
+        b: int = 1
+
+    with pytest.raises(atdata.DecodeError, match="'c', which is no field"):
+        Pair.from_data({"a": 1, "c": 2}, strict=True)
+    with pytest.raises(atdata.DecodeError, match="'c', which is no field"):
+        Pair.from_bytes(ormsgpack.packb({"a": 1, "c": 2}), strict=True)
+    assert Pair.from_data({"a": 1, "c": 2}) == Pair.from_data({"a": 1}, strict=True) == Pair(a=1)

@@ -112,7 +112,7 @@ class PackableSample(Generic[B_co], metaclass=SampleMeta):
             sample = cls._decode(data)
         except RecursionError:
             raise _too_deep(DecodeError, cls) from None
-        if len(data) != len(cls._codec):
+        if strict or len(data) != len(cls._codec):
             _check_keys(cls, data, strict)
         return sample
 
@@ -128,7 +128,7 @@ class PackableSample(Generic[B_co], metaclass=SampleMeta):
             sample = cls._decode(data)
         except RecursionError:
             raise _too_deep(DecodeError, cls) from None
-        if len(data) != len(cls._codec):
+        if strict or len(data) != len(cls._codec):
             _check_keys(cls, data, strict)
         return sample
 
