@@ -109,6 +109,7 @@ def test_what_no_schema_can_express_is_a_type_error_that_names_the_field(hint: A
         Index(path=":memory:").publish_schema(cls)
 
 
+@pytest.mark.filterwarnings("ignore:Empty has no fields")
 def test_names_that_no_schema_may_have_are_a_value_error() -> None:
     index = Index(path=":memory:")
     for name, fields in (("_Private", {"x": int}), ("Good", {"\u00e4": int}), ("Empty", {}), ("int", {"x": int})):
