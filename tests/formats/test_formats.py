@@ -19,7 +19,7 @@ from atdata_codegen.formats.notes import FieldNames, field_document, field_of
 from atdata_codegen.samples.dtypes import DTYPES, INTEGERS, NUMBERS
 from atdata_codegen.samples.model import ArrayOf, NdArray, Primitive, RefType, SampleField
 from atdata_codegen.samples.refs import parse_ref
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 FORMATS = ("arrow", "croissant", "huggingface", "mds", "safetensors", "zarr")
@@ -69,6 +69,8 @@ def test_a_field_is_written_as_documents_write_it(field: SampleField) -> None:
 @pytest.mark.parametrize("name", FORMATS)
 @settings(max_examples=60, deadline=None)
 @given(fields=schemas)
+@example(fields=[SampleField("a", NdArray("bool", (64,) * 6)), SampleField("b", NdArray("complex64", (2**30, 1)))])
+@example(fields=[SampleField("a", ArrayOf(NdArray("float32", (2**32,)))), SampleField("b", NdArray("str", (2**32, 2)))])
 def test_what_is_not_named_as_lost_comes_back(name: str, fields: Sequence[SampleField]) -> None:
     there, back = getattr(formats, f"to_{name}"), getattr(formats, f"from_{name}")
 

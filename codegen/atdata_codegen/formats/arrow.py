@@ -6,6 +6,7 @@ Format: https://arrow.apache.org/docs/format/CanonicalExtensions.html. Fields ke
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterable
 from functools import partial
@@ -26,6 +27,7 @@ _NOTE = NOTE.encode()
 _NAME, _METADATA = b"ARROW:extension:name", b"ARROW:extension:metadata"
 _VARIABLE = b"arrow.variable_shape_tensor"
 _ANY: Dim = "_"
+_MOST_VALUES = 2**31 - 1
 _PRIMITIVES = {"str": "string", "int": "int64", "float": "float64", "bool": "bool_", "bytes": "binary"}
 
 
@@ -93,7 +95,10 @@ def _native(pa: Any, field: SampleField, nested: Nested, depth: int = 0) -> Any:
 
 
 def _sized(kind: NdArray) -> bool:
-    return kind.shape is not None and all(isinstance(dim, int) for dim in kind.shape)
+    """Whether all arrays have one shape, of no more values than Arrow has in lists of one size."""
+    sizes = [dim for dim in kind.shape or () if isinstance(dim, int)]
+    parts = 2 if kind.dtype.startswith("complex") else 1
+    return kind.shape is not None and len(sizes) == len(kind.shape) and parts * math.prod(sizes) <= _MOST_VALUES
 
 
 def _type(pa: Any, kind: FieldType, nested: Nested, depth: int) -> Any:
