@@ -160,6 +160,7 @@ def main() -> None:
     versions = {worker.peer: worker.facts for worker in crew}
     facts = {**machine(), "load": round(os.getloadavg()[2])}  # of a quarter of an hour: what else was running
     document = {"machine": facts, "versions": versions, "scale": asked.scale, "results": results}
+    asked.out.mkdir(parents=True, exist_ok=True)
     (asked.out / "data.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     print(show(document, asked.out))
 
